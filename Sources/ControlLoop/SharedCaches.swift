@@ -1,0 +1,77 @@
+package import API
+package import Logging
+import Synchronization
+
+/// The caches of one process: whoever asks for the same collection shares one cache and one watch.
+package final class SharedCaches: Sendable {
+    private struct CacheID: Hashable {
+        var type: ObjectIdentifier
+        var scope: ListScope
+    }
+
+    private struct State {
+        var caches: [CacheID: any AnyObjectCache] = [:]
+    }
+
+    private typealias Work = @Sendable () async throws -> Void
+
+    private let listWatch: any ListWatch
+    private let logger: Logger
+    private let state = Mutex(State())
+    private let work: AsyncStream<Work>
+    private let addWork: AsyncStream<Work>.Continuation
+
+    package init(listWatch: any ListWatch, logger: Logger) {
+        self.listWatch = listWatch
+        self.logger = logger
+        (work, addWork) = AsyncStream.makeStream()
+    }
+
+    /// The cache of a collection; its watch starts as soon as `run` runs. `indexes` are added to what others asked for.
+    package func cache<Object: APIObject>(
+        of type: Object.Type, scope: ListScope = .everything, indexes: [CacheIndex<Object>] = []
+    ) -> ObjectCache<Object> {
+        let (cache, isNew) = state.withLock { state in
+            let id = CacheID(type: ObjectIdentifier(type), scope: scope)
+            // The cast is safe: the id names the type.
+            if let known = state.caches[id] as? ObjectCache<Object> { return (known, false) }
+            let cache = ObjectCache<Object>()
+            state.caches[id] = cache
+            return (cache, true)
+        }
+        for index in indexes { cache.add(index) }
+        if isNew {
+            let reflector = Reflector(
+                listWatch: listWatch, resource: type.resource, scope: scope, into: cache, logger: logger)
+            addWork.yield { try await reflector.run() }
+        }
+        return cache
+    }
+
+    /// Keeps every cache up to date until cancelled. Call once.
+    package func run() async throws {
+        try await withThrowingDiscardingTaskGroup { group in
+            for await reflect in work { group.addTask { try await reflect() } }
+        }
+    }
+
+    /// Waits for every cache asked for so far.
+    package func waitUntilSynced() async throws {
+        for cache in state.withLock({ Array($0.caches.values) }) { try await cache.waitUntilSynced() }
+    }
+}
+
+/// What every cache can do, whatever it holds.
+package protocol AnyObjectCache: Sendable {
+    var resource: GroupVersionResource { get }
+    func waitUntilSynced() async throws
+    func waitUntilReached(_ revision: String) async throws
+    func waitUntilDeletionSeen(_ key: NamespacedName, uid: String?) async throws
+    /// Puts the present content into a snapshot.
+    func show(in snapshot: inout Snapshot)
+}
+
+extension ObjectCache: AnyObjectCache {
+    package var resource: GroupVersionResource { Object.resource }
+    package func show(in snapshot: inout Snapshot) { snapshot.set(content) }
+}

@@ -1,0 +1,11 @@
+import Glibc
+
+/// The wall clock, for callers that pass no instant of their own.
+package enum UnixTime {
+    /// Seconds since 1970-01-01T00:00:00Z.
+    package static func now() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec)
+    }
+}

@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# The whole product on this machine, with real parts: three nodes, real containers, kubectl unmodified.
+# Prints a line per claim and ends with "N passed, N failed". Leaves nothing behind.
+#   SKIFF=path KUBECTL=path KEEP=1 scripts/e2e.sh
+set -u
+cd "$(dirname "$0")/.."
+
+SKIFF=${SKIFF:-$PWD/.build/release/skiff}
+KUBECTL=${KUBECTL:-kubectl}
+WORK=$(mktemp -d /tmp/skiff-e2e.XXXXXX)
+CLUSTER=(--name e2e --data-dir "$WORK/data")
+export HOME=$WORK/home KUBECONFIG=
+mkdir -p "$HOME"
+PASSED=0 FAILED=0
+
+say() { printf '\n== %s\n' "$*"; }
+
+# check CLAIM COMMAND...: the claim holds when the command succeeds; its output is shown only when it does not.
+check() {
+    local claim=$1 begin=$SECONDS
+    shift
+    if "$@" >"$WORK/out" 2>&1; then
+        PASSED=$((PASSED + 1))
+        printf 'ok    %s (%ss)\n' "$claim" $((SECONDS - begin))
+    else
+        FAILED=$((FAILED + 1))
+        printf 'FAIL  %s\n' "$claim"
+        sed 's/^/      /' "$WORK/out" | tail -30
+    fi
+}
+
+# within SECONDS COMMAND...: repeats until the command succeeds.
+within() {
+    local until=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        [ $SECONDS -lt $until ] || return 1
+        sleep 0.3
+    done
+}
+
+# refuses TEXT COMMAND...: the command fails and says TEXT.
+refuses() {
+    local text=$1 output
+    shift
+    if output=$("$@" 2>&1); then
+        echo "succeeded: $output"
+        return 1
+    fi
+    grep -qF -- "$text" <<<"$output" || { echo "said: $output"; return 1; }
+}
+
+k() { timeout 120 "$KUBECTL" "$@"; }
+skiff() { timeout 300 "$SKIFF" "$@" "${CLUSTER[@]}"; }
+equals() { [ "$1" = "$2" ] || { echo "is '$1', not '$2'"; return 1; }; }
+json() { k get "$@" -o json; }
+
+finish() {
+    if [ -n "${KEEP:-}" ]; then
+        echo "kept: $WORK"
+    else
+        skiff down >/dev/null 2>&1
+        rm -rf "$WORK"
+    fi
+    printf '\n%d passed, %d failed\n' "$PASSED" "$FAILED"
+    [ "$FAILED" -eq 0 ]
+}
+trap 'exit 130' INT TERM
+trap finish EXIT
+
+. scripts/e2e/start.sh
+. scripts/e2e/workloads.sh
+. scripts/e2e/network.sh
+. scripts/e2e/refusals.sh
+. scripts/e2e/faults.sh
+. scripts/e2e/stop.sh

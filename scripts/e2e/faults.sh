@@ -1,0 +1,65 @@
+say "faults"
+server_pid() { "$SKIFF" status "${CLUSTER[@]}" -o json | python3 -c "import json, sys; print(json.load(sys.stdin)['server']['pid'])"; }
+agent_pid() { "$SKIFF" status "${CLUSTER[@]}" -o json | python3 -c "
+import json, sys
+print(next(n['agentPid'] for n in json.load(sys.stdin)['nodes'] if n['name'] == '$1'))"; }
+resident() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status"; }
+echo "resident: server $(resident "$(server_pid)") kB, agent $(resident "$(agent_pid node1)") kB"
+
+# Writes are counted only when kubectl says that the server took them.
+for i in $(seq 20); do k create configmap "kept-$i" --from-literal=i=$i >/dev/null && kept=$i; done
+restarts_before=$(k get pods -o jsonpath='{.items[*].status.containerStatuses[*].containerID}')
+old=$(server_pid)
+client_pid=$(k get pod client-node1 -o jsonpath='{.status.podIP}')
+node1=$(node_pid node1)
+kill -9 "$old"
+check "the virtual IP answers while the server is away" nsenter -t "$node1" -n timeout 5 \
+    python3 -c "import urllib.request; urllib.request.urlopen('http://$vip', timeout=3).read()"
+check "the server comes back" within 30 k get --raw /readyz
+check "as another process" bash -c "[ '$old' != '$(server_pid)' ]"
+check "with every acknowledged write" equals "$(k get configmaps -o name | grep -c '/kept-')" "$kept"
+check "and the same containers" equals "$(k get pods -o jsonpath='{.items[*].status.containerStatuses[*].containerID}')" "$restarts_before"
+
+old=$(agent_pid node1)
+kill -9 "$old"
+check "a killed agent comes back" within 30 bash -c \
+    "p=\$('$SKIFF' status ${CLUSTER[*]} -o json | python3 -c \"import json,sys; print(next(n['agentPid'] or 0 for n in json.load(sys.stdin)['nodes'] if n['name']=='node1'))\"); [ \"\$p\" != $old ] && [ \"\$p\" != 0 ]"
+sleep 3
+check "and nothing changed for the pods" equals "$(k get pods -o jsonpath='{.items[*].status.containerStatuses[*].containerID}')" "$restarts_before"
+
+# A Deployment whose pods leave a lost node after five seconds.
+k apply -f - >/dev/null <<'Y'
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: agile}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: agile}}
+  template:
+    metadata: {labels: {app: agile}}
+    spec:
+      terminationGracePeriodSeconds: 1
+      tolerations:
+      - {key: node.kubernetes.io/unreachable, operator: Exists, effect: NoExecute, tolerationSeconds: 5}
+      - {key: node.kubernetes.io/not-ready, operator: Exists, effect: NoExecute, tolerationSeconds: 5}
+      containers:
+      - {name: main, image: "skiff.local/busybox:latest", command: [sleep, "1000000"]}
+Y
+check "a Deployment over three nodes" k rollout status deployment/agile --timeout=60s
+check "skiff node stop" skiff node stop node3
+check "a node powered off is NotReady within 50 s" within 50 bash -c "'$KUBECTL' get node node3 --no-headers | grep -qw NotReady"
+check "its pods are replaced" within 40 bash -c \
+    "[ \"\$('$KUBECTL' get pods -l app=agile --field-selector spec.nodeName!=node3 --no-headers | grep -cw Running)\" = 3 ]"
+check "the Service goes on without its pods" within 20 bash -c \
+    "'$KUBECTL' exec client-node1 -- sh -c 'for i in \$(seq 20); do timeout 3 wget -qO- http://$vip || exit 1; done'"
+check "skiff node start" skiff node start node3
+check "the node is Ready again" within 60 bash -c "'$KUBECTL' get node node3 --no-headers | grep -qw Ready"
+check "and runs pods again" bash -c "
+    '$KUBECTL' run back --image=skiff.local/busybox:latest --restart=Never --overrides='{\"spec\":{\"nodeName\":\"node3\"}}' -- sh -c 'echo back' &&
+    '$KUBECTL' wait --for=jsonpath='{.status.phase}'=Succeeded pod/back --timeout=60s"
+
+check "kubectl delete namespace takes what is in it" bash -c "
+    '$KUBECTL' create namespace brief && '$KUBECTL' -n brief create configmap a && '$KUBECTL' -n brief run p --image=skiff.local/busybox:latest -- sleep 100 &&
+    '$KUBECTL' delete namespace brief --timeout=90s"
+check "deleting a Deployment takes its pods (garbage collection)" bash -c "
+    '$KUBECTL' delete deployment web && timeout 60 '$KUBECTL' wait --for=delete pod -l app=web --timeout=60s"
