@@ -3,9 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netlink.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -141,3 +145,33 @@ int skiff_read_signal(int descriptor) {
 }
 
 int skiff_exit_code(int status) { return WIFSIGNALED(status) ? 256 + WTERMSIG(status) : WEXITSTATUS(status); }
+
+int skiff_probe_nftables(void) {
+    int descriptor = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+    if (descriptor < 0) return 0;
+    struct {
+        struct nlmsghdr header;
+        struct nfgenmsg family;
+    } request = {
+        .header = {
+            .nlmsg_len = sizeof request,
+            .nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETGEN,
+            .nlmsg_flags = NLM_F_REQUEST,
+        },
+    };
+    union {
+        struct nlmsghdr header;
+        char bytes[512];
+    } answer;
+    int found = 0;
+    if (send(descriptor, &request, sizeof request, 0) == sizeof request) {
+        ssize_t count = recv(descriptor, &answer, sizeof answer, 0);
+        if (count >= (ssize_t)sizeof answer.header) {
+            struct nlmsgerr *refusal = NLMSG_DATA(&answer.header);
+            /* A kernel without the subsystem says EINVAL; one that has it and will not tell says EPERM. */
+            found = answer.header.nlmsg_type != NLMSG_ERROR || refusal->error == -EPERM;
+        }
+    }
+    close(descriptor);
+    return found;
+}

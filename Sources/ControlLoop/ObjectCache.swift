@@ -20,7 +20,11 @@ package final class ObjectCache<Object: APIObject>: Sendable {
     /// Held while handlers run, so that a late subscriber's first look and later changes cannot overtake each other.
     private let subscribers = Mutex<[(id: Int, handler: Handler)]>([])
 
-    package init(indexes: [CacheIndex<Object>] = []) {
+    /// What is kept; differs from the view's own resource for views that fit several.
+    package let resource: GroupVersionResource
+
+    package init(resource: GroupVersionResource = Object.resource, indexes: [CacheIndex<Object>] = []) {
+        self.resource = resource
         state = Mutex(State(content: CacheContent(indexes: indexes)))
     }
 

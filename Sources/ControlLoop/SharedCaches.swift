@@ -6,6 +6,7 @@ import Synchronization
 package final class SharedCaches: Sendable {
     private struct CacheID: Hashable {
         var type: ObjectIdentifier
+        var resource: GroupVersionResource
         var scope: ListScope
     }
 
@@ -29,20 +30,21 @@ package final class SharedCaches: Sendable {
 
     /// The cache of a collection; its watch starts as soon as `run` runs. `indexes` are added to what others asked for.
     package func cache<Object: APIObject>(
-        of type: Object.Type, scope: ListScope = .everything, indexes: [CacheIndex<Object>] = []
+        of type: Object.Type, resource: GroupVersionResource = Object.resource, scope: ListScope = .everything,
+        indexes: [CacheIndex<Object>] = []
     ) -> ObjectCache<Object> {
         let (cache, isNew) = state.withLock { state in
-            let id = CacheID(type: ObjectIdentifier(type), scope: scope)
+            let id = CacheID(type: ObjectIdentifier(type), resource: resource, scope: scope)
             // The cast is safe: the id names the type.
             if let known = state.caches[id] as? ObjectCache<Object> { return (known, false) }
-            let cache = ObjectCache<Object>()
+            let cache = ObjectCache<Object>(resource: resource)
             state.caches[id] = cache
             return (cache, true)
         }
         for index in indexes { cache.add(index) }
         if isNew {
             let reflector = Reflector(
-                listWatch: listWatch, resource: type.resource, scope: scope, into: cache, logger: logger)
+                listWatch: listWatch, resource: resource, scope: scope, into: cache, logger: logger)
             addWork.yield { try await reflector.run() }
         }
         return cache
@@ -72,6 +74,5 @@ package protocol AnyObjectCache: Sendable {
 }
 
 extension ObjectCache: AnyObjectCache {
-    package var resource: GroupVersionResource { Object.resource }
-    package func show(in snapshot: inout Snapshot) { snapshot.set(content) }
+    package func show(in snapshot: inout Snapshot) { snapshot.set(content, of: resource) }
 }

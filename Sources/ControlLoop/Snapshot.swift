@@ -3,7 +3,12 @@ package import API
 /// What a decision may see: the caches at one moment, and the time.
 package struct Snapshot: Sendable {
     package let now: Timestamp
-    private var contents: [ObjectIdentifier: any Sendable] = [:]
+    private var contents: [ContentID: any Sendable] = [:]
+
+    private struct ContentID: Hashable {
+        var type: ObjectIdentifier
+        var resource: GroupVersionResource
+    }
 
     package init(now: Timestamp) { self.now = now }
 
@@ -13,8 +18,10 @@ package struct Snapshot: Sendable {
         for object in objects { insert(object) }
     }
 
-    package mutating func set<Object: APIObject>(_ content: CacheContent<Object>) {
-        contents[ObjectIdentifier(Object.self)] = content
+    package mutating func set<Object: APIObject>(
+        _ content: CacheContent<Object>, of resource: GroupVersionResource = Object.resource
+    ) {
+        contents[ContentID(type: ObjectIdentifier(Object.self), resource: resource)] = content
     }
 
     private mutating func insert<Object: APIObject>(_ object: Object) {
@@ -24,8 +31,11 @@ package struct Snapshot: Sendable {
     }
 
     /// The cast is safe: `set` is the only writer and files a content under its own type.
-    package func content<Object: APIObject>(_: Object.Type) -> CacheContent<Object> {
-        contents[ObjectIdentifier(Object.self)] as? CacheContent<Object> ?? CacheContent()
+    package func content<Object: APIObject>(
+        _: Object.Type, of resource: GroupVersionResource = Object.resource
+    ) -> CacheContent<Object> {
+        contents[ContentID(type: ObjectIdentifier(Object.self), resource: resource)] as? CacheContent<Object>
+            ?? CacheContent()
     }
 
     package func get<Object: APIObject>(_ type: Object.Type, _ key: NamespacedName) -> Object? { content(type)[key] }

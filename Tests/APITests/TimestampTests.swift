@@ -10,7 +10,9 @@ import Testing
         #expect(Timestamp(parsing: text)?.seconds == seconds)
     }
 
-    @Test(arguments: ["1970-01-01T00:00:00Z", "2000-02-29T12:30:45Z", "1969-12-31T23:59:59Z", "2100-03-01T00:00:00Z", "0001-01-01T00:00:00Z"])
+    @Test(arguments: [
+        "1970-01-01T00:00:00Z", "2000-02-29T12:30:45Z", "1969-12-31T23:59:59Z", "2100-03-01T00:00:00Z", "0001-01-01T00:00:00Z",
+    ])
     func `prints what it read`(text: String) {
         #expect(Timestamp(parsing: text)?.description == text)
     }
@@ -21,7 +23,10 @@ import Testing
         #expect(time.microDescription == "2026-11-21T08:00:00.123456Z")
     }
 
-    @Test(arguments: ["", "2026-11-21", "2026-11-21T08:00:00", "2026-13-21T08:00:00Z", "2026-11-21T24:00:00Z", "2026-11-21T08:00:00.Z", "x026-11-21T08:00:00Z"])
+    @Test(arguments: [
+        "", "2026-11-21", "2026-11-21T08:00:00", "2026-13-21T08:00:00Z", "2026-11-21T24:00:00Z", "2026-11-21T08:00:00.Z",
+        "x026-11-21T08:00:00Z",
+    ])
     func `refuses other text`(text: String) {
         #expect(Timestamp(parsing: text) == nil)
     }

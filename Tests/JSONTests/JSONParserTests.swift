@@ -3,12 +3,14 @@ import Support
 import Testing
 
 @Suite struct JSONParserTests {
-    @Test(arguments: [
-        ("null", JSONValue.null), (" true ", true), ("-0", 0), ("12", 12), ("1.5", 1.5), ("1e3", 1000.0),
+    static let values: [(String, JSONValue)] = [
+        ("null", .null), (" true ", true), ("-0", 0), ("12", 12), ("1.5", 1.5), ("1e3", 1000.0),
         ("9223372036854775807", .int(.max)), ("9223372036854775808", .double(9_223_372_036_854_775_808)),
         (#""a\"\\\/\b\f\n\r\tz""#, "a\"\\/\u{8}\u{c}\n\r\tz"), (#""\u00e9\ud83d\ude00""#, "é😀"), (#""\ud800x""#, "\u{fffd}x"),
         ("[]", []), ("[1,[2]]", [1, [2]]), ("{}", [:]), (#"{"a":{"b":null}}"#, ["a": ["b": nil]]),
-    ])
+    ]
+
+    @Test(arguments: values)
     func `reads a value`(text: String, expected: JSONValue) throws {
         #expect(try JSONParser.parse(text) == expected)
     }
@@ -74,7 +76,9 @@ import Testing
         case 5: return .array((0..<Int.random(in: 0..<5, using: &random)).map { _ in randomValue(&random, depth: depth + 1) })
         default:
             var object = JSONObject()
-            for index in 0..<Int.random(in: 0..<25, using: &random) { object["k\(index)"] = randomValue(&random, depth: depth + 1) }
+            for index in 0..<Int.random(in: 0..<25, using: &random) {
+                object["k\(index)"] = randomValue(&random, depth: depth + 1)
+            }
             return .object(object)
         }
     }

@@ -25,10 +25,12 @@ import Testing
         #expect(JSONObject(members) != JSONObject(Array(members.dropLast()) + [JSONObject.Member(key: "x", value: 0)]))
     }
 
-    @Test(arguments: [
-        (JSONValue.double(3), "3"), (.double(0.25), "0.25"), (.int(-7), "-7"), ("\u{1}\u{1f}\n\"\\", #""\u0001\u001f\n\"\\""#),
+    static let texts: [(JSONValue, String)] = [
+        (.double(3), "3"), (.double(0.25), "0.25"), (.int(-7), "-7"), ("\u{1}\u{1f}\n\"\\", #""\u0001\u001f\n\"\\""#),
         ([1, "a", nil, true], #"[1,"a",null,true]"#),
-    ])
+    ]
+
+    @Test(arguments: texts)
     func `writes compact text`(value: JSONValue, text: String) {
         #expect(JSONWriter.text(value) == text)
     }

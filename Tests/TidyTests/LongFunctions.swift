@@ -47,7 +47,10 @@ enum LongFunctions {
 
 @Suite struct LongFunctionsTests {
     @Test func `measures from the declaration to the closing brace`() {
-        let text = ["struct A {", "    func b(", "        c: Int", "    ) {", "        if c > 0 { print(\"}\") }", "    }", "    init() {}", "}"]
+        let text = [
+            "struct A {", "    func b(", "        c: Int", "    ) {", "        if c > 0 { print(\"}\") }", "    }",
+            "    init() {}", "}",
+        ]
         #expect(LongFunctions.find(in: text, longerThan: 4) == [.init(name: "b", line: 2, length: 5)])
     }
 }

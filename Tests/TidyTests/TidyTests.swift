@@ -76,7 +76,8 @@ import Testing
 
     @Test func `nothing is left for later in a comment`() {
         for file in Self.everything where !file.path.hasPrefix("Tests/TidyTests") {
-            for (number, line) in file.lines.enumerated() where line.contains("FIXME") || line.contains("TODO") || line.contains("XXX") {
+            for (number, line) in file.lines.enumerated()
+            where line.contains("FIXME") || line.contains("TODO") || line.contains("XXX") {
                 Issue.record("\(file.path):\(number + 1): finish it, or write it down in docs/")
             }
         }

@@ -33,10 +33,12 @@ package struct Quantity: Hashable, Sendable, Comparable, CustomStringConvertible
     package func hash(into hasher: inout Hasher) { hasher.combine(nanos) }
     package static func < (left: Quantity, right: Quantity) -> Bool { left.nanos < right.nanos }
     package static func + (left: Quantity, right: Quantity) -> Quantity {
-        Quantity(nanos: left.nanos + right.nanos, format: left.isZero ? right.format : left.format)
+        let (sum, overflow) = left.nanos.addingReportingOverflow(right.nanos)
+        return Quantity(
+            nanos: overflow ? (left.nanos > 0 ? .max : -.max) : sum, format: left.isZero ? right.format : left.format)
     }
     package static func - (left: Quantity, right: Quantity) -> Quantity {
-        Quantity(nanos: left.nanos - right.nanos, format: left.isZero ? right.format : left.format)
+        left + Quantity(nanos: right.nanos == .min ? .max : -right.nanos, format: right.format)
     }
     package static func += (left: inout Quantity, right: Quantity) { left = left + right }
     package static func -= (left: inout Quantity, right: Quantity) { left = left - right }

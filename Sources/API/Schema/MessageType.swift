@@ -24,11 +24,15 @@ package struct MessageType: Sendable {
         self.fields = fields
         self.nested = nested
         byName = fields.count > 6 ? Dictionary(fields.enumerated().map { ($1.name, $0) }) { first, _ in first } : [:]
+        numbers = Set(fields.map(\.number) + nested.map(\.number)).subtracting([0]).sorted()
         byNumber = Array(repeating: 255, count: (fields.map(\.number).max() ?? 0) + 1)
         for (index, field) in fields.enumerated() where field.number > 0 && index < 255 {
             byNumber[field.number] = UInt8(index)
         }
     }
+
+    /// Every protobuf number in use, in rising order.
+    package let numbers: [Int]
 
     package func field(_ name: String) -> FieldDescriptor? {
         if byName.isEmpty { return fields.first { $0.name == name } }

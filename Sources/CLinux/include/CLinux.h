@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "CLinuxNetlink.h"
 #include "CLinuxProcess.h"
 
 int setns(int fd, int nstype);

@@ -54,3 +54,6 @@ int sethostname(const char *name, size_t length);
 #define SKIFF_MS_PRIVATE (1 << 18)
 #define SKIFF_MS_SHARED (1 << 20)
 #define SKIFF_MNT_DETACH 2
+
+/// Asks the kernel's nf_tables for its generation: 1 when it answers, also with a refusal for lack of rights; else 0.
+int skiff_probe_nftables(void);

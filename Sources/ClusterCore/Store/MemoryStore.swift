@@ -145,7 +145,8 @@ package final class MemoryStore: Store {
         try state.withLock { state throws(StoreError) in
             guard revision <= state.revision else { throw StoreError.futureRevision(current: state.revision) }
             guard revision > state.compacted else { return }
-            for number in stride(from: revision.value, to: state.compacted.value, by: -1) {
+            // Oldest first: a row must still be here to say which one it replaced.
+            for number in (state.compacted.value + 1)...revision.value {
                 guard let row = state.rows[number] else { continue }
                 state.rows[row.previousRevision.value] = nil
                 if row.value == nil { state.rows[number] = nil }

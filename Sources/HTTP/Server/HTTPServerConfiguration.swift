@@ -32,6 +32,8 @@ package struct HTTPServerConfiguration: Sendable {
     package var requestBodyBytesMax: Int
     /// Event loops; the API server uses two.
     package var threads: Int
+    /// Connections beyond this are closed as they arrive.
+    package var connectionsMax: Int
     /// How long open requests may take after `run()` was cancelled; streams are ended at once.
     package var shutdownTimeLimit: Duration
     /// Builds the answer to a body over the limit (bytes), so that an API server can send its own error document.
@@ -39,13 +41,14 @@ package struct HTTPServerConfiguration: Sendable {
 
     package init(
         listeners: [Listener], tls: TLS? = nil, requestBodyBytesMax: Int = 3 * 1024 * 1024, threads: Int = 2,
-        shutdownTimeLimit: Duration = .seconds(10),
+        connectionsMax: Int = 10_000, shutdownTimeLimit: Duration = .seconds(10),
         tooLargeResponse: @escaping @Sendable (_ limitBytes: Int) -> HTTPResponse = Self.plainTooLarge
     ) {
         self.listeners = listeners
         self.tls = tls
         self.requestBodyBytesMax = requestBodyBytesMax
         self.threads = threads
+        self.connectionsMax = connectionsMax
         self.shutdownTimeLimit = shutdownTimeLimit
         self.tooLargeResponse = tooLargeResponse
     }

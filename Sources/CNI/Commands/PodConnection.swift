@@ -1,0 +1,44 @@
+import Netlink
+
+/// A socket in the host's namespace and one in the pod's. The plugin has one thread, so it may enter the pod's itself.
+struct PodConnection {
+    let home: NetworkNamespace
+    let namespace: NetworkNamespace
+    let host: NetlinkSocket
+    let pod: NetlinkSocket
+    /// What was asked before the sockets were used: new links of the pod start without IPv6.
+    let podDisablesIPv6: Bool
+
+    /// - Parameter asksIPv6: Whether `podDisablesIPv6` is wanted; reading it is three system calls.
+    init(_ request: CNIRequest, asksIPv6: Bool = false) throws(CNIFailure) {
+        do throws(NamespaceError) {
+            home = try NetworkNamespace.current()
+            namespace = try NetworkNamespace(path: request.namespacePath)
+        } catch {
+            throw CNIFailure(.failed, "failed to open netns \"\(request.namespacePath)\"", details: error.description)
+        }
+        guard namespace.identity != home.identity || request.allowsHostNamespace else {
+            throw CNIFailure(
+                .invalidNamespace, "the container's network namespace is the host's own",
+                details: "CNI_NETNS=\(request.namespacePath)")
+        }
+        host = try CNIFailure.when("cannot open netlink") { () throws(NetlinkError) in try NetlinkSocket() }
+        do {
+            (pod, podDisablesIPv6) = try namespace.visit(from: home) { () throws(NetlinkError) in
+                let disabled = asksIPv6 && (try? Sysctl.read("net/ipv6/conf/default/disable_ipv6")) == "1"
+                return (try NetlinkSocket(), disabled)
+            }
+        } catch {
+            throw CNIFailure(.failed, "failed to enter netns \"\(request.namespacePath)\"", details: error.description)
+        }
+    }
+
+    /// Lets one link of the pod have IPv6 addresses.
+    func enableIPv6(on link: String) throws(CNIFailure) {
+        do {
+            try namespace.visit(from: home) { () throws(NamespaceError) in
+                try Sysctl.write("net/ipv6/conf/\(link)/disable_ipv6", "0")
+            }
+        } catch { throw CNIFailure(.failed, "cannot enable IPv6 on \(link)", details: error.description) }
+    }
+}

@@ -1,0 +1,62 @@
+import API
+import Store
+import Synchronization
+
+/// One change of one object; shared by every watcher, as is its encoding.
+final class CacheEvent: Sendable {
+    let revision: Revision
+    /// The object after the change; nil when it was deleted.
+    let current: CachedObject?
+    /// The object before, with the revision of this event, as a watcher that no longer sees the object must be told of it.
+    let gone: CachedObject?
+    /// The object before, as it was.
+    let previous: CachedObject?
+    private let frames = Mutex<[WatchEvent.Kind: [UInt8]]>([:])
+
+    init(revision: Revision, current: CachedObject?, previous: CachedObject?, gone: CachedObject?) {
+        self.revision = revision
+        self.current = current
+        self.previous = previous
+        self.gone = gone
+    }
+
+    var key: NamespacedName { (current ?? gone)?.key ?? NamespacedName(name: "") }
+
+    /// What a watcher with this selection is told; nil when the change does not concern it.
+    ///
+    /// - SeeAlso: Kubernetes 1.36 `apiserver/pkg/storage/cacher/cache_watcher.go`, `convertToWatchEvent`.
+    func change(for selection: Selection) -> (WatchEvent.Kind, CachedObject)? {
+        let now = current.map { $0.matches(selection) } ?? false
+        let before = previous.map { $0.matches(selection) } ?? false
+        switch (before, now) {
+        case (false, true): return current.map { (.added, $0) }
+        case (true, true): return current.map { (.modified, $0) }
+        case (true, false): return gone.map { (.deleted, $0) }
+        case (false, false): return nil
+        }
+    }
+
+    /// One line of a watch; made once per type.
+    func frame(_ kind: WatchEvent.Kind, _ object: CachedObject) -> [UInt8] {
+        frames.withLock { frames in
+            if let known = frames[kind] { return known }
+            let frame = WatchFrame.line(kind, object.bytes)
+            frames[kind] = frame
+            return frame
+        }
+    }
+}
+
+/// Lines of a watch.
+enum WatchFrame {
+    static func line(_ kind: WatchEvent.Kind, _ object: [UInt8]) -> [UInt8] {
+        var line: [UInt8] = []
+        line.reserveCapacity(object.count + 40)
+        line += "{\"type\":\"".utf8
+        line += kind.rawValue.utf8
+        line += "\",\"object\":".utf8
+        line += object
+        line += "}\n".utf8
+        return line
+    }
+}

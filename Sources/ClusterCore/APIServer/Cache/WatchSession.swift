@@ -1,0 +1,52 @@
+import API
+import JSON
+import Machinery
+import Store
+
+/// A running watch as its reader sees it: what was before the registration, then what the cache reports.
+final class WatchSession: Sendable {
+    enum Item: Sendable {
+        /// `event` is nil for an object of the initial list.
+        case change(WatchEvent.Kind, CachedObject, event: CacheEvent?)
+        /// - Parameter initialEnd: Every initial object has been sent.
+        case bookmark(Revision, initialEnd: Bool)
+    }
+
+    private let cache: ResourceCache
+    private let watcher: Watcher
+    private let position: Revision
+    let initial: [Item]
+
+    init(cache: ResourceCache, watcher: Watcher, position: Revision, initial: [Item]) {
+        self.cache = cache
+        self.watcher = watcher
+        self.position = position
+        self.initial = initial
+    }
+
+    deinit { cache.unwatch(watcher) }
+
+    /// What happened since; nil at the end of the watch. Throws `Expired` when the reader was too slow.
+    func next() async throws(Status) -> [Item]? {
+        while true {
+            switch await watcher.buffer.next() {
+            case .closed: return nil
+            case .overflowed: throw APIErrors.expired("too old resource version: the watch could not keep up")
+            case .elements(let elements):
+                let items = elements.compactMap { element -> Item? in
+                    switch element {
+                    case .bookmark(let revision): return .bookmark(revision, initialEnd: false)
+                    case .change(let event):
+                        guard event.revision > position, let (kind, object) = event.change(for: watcher.selection) else {
+                            return nil
+                        }
+                        return .change(kind, object, event: event)
+                    }
+                }
+                if !items.isEmpty { return items }
+            }
+        }
+    }
+
+    func cancel() { cache.unwatch(watcher) }
+}

@@ -1,0 +1,62 @@
+package import HTTP
+package import Logging
+package import NetworkTypes
+
+/// Everything a control plane must be told.
+package struct ClusterCoreConfiguration: Sendable {
+    /// Where the store's files lie; created when absent.
+    package var dataDirectory: String
+    package var listeners: [HTTPServerConfiguration.Listener]
+    /// The API server's certificate chain and key, PEM.
+    package var servingCertificatePEM: String
+    package var servingKeyPEM: String
+    /// Signs clients and kubelets; also published to pods as `kube-root-ca.crt`.
+    package var clientCAPEM: String
+    /// P-256 key that signs service account tokens, PEM.
+    package var serviceAccountKeyPEM: String
+    /// The certificate that the API server shows to kubelets.
+    package var kubeletClientCertificatePEM: String
+    package var kubeletClientKeyPEM: String
+    package var serviceCIDR: CIDR
+    package var clusterCIDR: CIDR
+    /// The address in the endpoints of the `kubernetes` Service.
+    package var advertiseAddress: IPAddress
+    package var advertisePort: Int
+    /// Bearer tokens of users who have no certificate.
+    package var staticTokens: [StaticToken]
+    package var logger: Logger
+
+    package struct StaticToken: Hashable, Sendable {
+        package var token: String
+        package var user: String
+        package var groups: [String]
+
+        package init(token: String, user: String, groups: [String]) {
+            self.token = token
+            self.user = user
+            self.groups = groups
+        }
+    }
+
+    package init(
+        dataDirectory: String, listeners: [HTTPServerConfiguration.Listener], servingCertificatePEM: String,
+        servingKeyPEM: String, clientCAPEM: String, serviceAccountKeyPEM: String, kubeletClientCertificatePEM: String,
+        kubeletClientKeyPEM: String, serviceCIDR: CIDR, clusterCIDR: CIDR, advertiseAddress: IPAddress,
+        advertisePort: Int = 6443, staticTokens: [StaticToken] = [], logger: Logger
+    ) {
+        self.dataDirectory = dataDirectory
+        self.listeners = listeners
+        self.servingCertificatePEM = servingCertificatePEM
+        self.servingKeyPEM = servingKeyPEM
+        self.clientCAPEM = clientCAPEM
+        self.serviceAccountKeyPEM = serviceAccountKeyPEM
+        self.kubeletClientCertificatePEM = kubeletClientCertificatePEM
+        self.kubeletClientKeyPEM = kubeletClientKeyPEM
+        self.serviceCIDR = serviceCIDR
+        self.clusterCIDR = clusterCIDR
+        self.advertiseAddress = advertiseAddress
+        self.advertisePort = advertisePort
+        self.staticTokens = staticTokens
+        self.logger = logger
+    }
+}

@@ -1,0 +1,165 @@
+package import Logging
+package import NIOCore
+import NIOHTTP2
+import NIOPosix
+import Synchronization
+
+/// Calls one gRPC server over one HTTP/2 connection, opened when first needed and again after it was lost.
+///
+/// Messages are bytes; who knows their meaning encodes them. Compression and client streams are not spoken.
+package final class GRPCClient: Sendable {
+    private struct Connection: Sendable {
+        let channel: any Channel
+        let multiplexer: NIOHTTP2Handler.StreamMultiplexer
+    }
+
+    private let configuration: GRPCConfiguration
+    private let group: any EventLoopGroup
+    private let logger: Logger
+    /// The connection that calls share, or the attempt to make it; nil before the first call and after a loss.
+    private let shared = Mutex<EventLoopFuture<Connection>?>(nil)
+
+    /// - Parameter group: Whose loops run the connection; the process-wide one when nil.
+    package init(configuration: GRPCConfiguration, group: (any EventLoopGroup)? = nil, logger: Logger) {
+        self.configuration = configuration
+        self.group = group ?? MultiThreadedEventLoopGroup.singleton
+        self.logger = logger
+    }
+
+    /// One message there, one back.
+    ///
+    /// - Parameters:
+    ///   - path: `/package.Service/Method`.
+    ///   - timeout: Also told to the server; nil waits for ever.
+    /// - Throws: The server's status; `unavailable` without a connection; `cancelled` when the task is.
+    package func call(
+        path: String, message: [UInt8], metadata: [(String, String)] = [], timeout: Duration? = nil
+    ) async throws(GRPCError) -> [UInt8] {
+        let outcome = CallOutcome()
+        let channel = try await open(request(path, message, metadata, timeout)) { outcome.record($0) }
+        return try await withTaskCancellationHandler {
+            await outcome.result()
+        } onCancel: {
+            outcome.record(.ended(GRPCError(.cancelled, "context canceled")))
+            channel.close(promise: nil)
+        }.get()
+    }
+
+    /// One message there, any number back. The sequence ends with the server's status; dropping it resets the stream.
+    package func serverStream(
+        path: String, message: [UInt8], metadata: [(String, String)] = []
+    ) async throws(GRPCError) -> AsyncThrowingStream<[UInt8], any Error> {
+        let (stream, continuation) = AsyncThrowingStream<[UInt8], any Error>.makeStream(
+            bufferingPolicy: .bufferingOldest(configuration.streamBufferMessagesMax))
+        let channel = try await open(request(path, message, metadata, nil)) { report in
+            switch report {
+            case .message(let bytes):
+                if case .dropped = continuation.yield(bytes) {
+                    continuation.finish(throwing: GRPCError(.resourceExhausted, "reader is too slow"))
+                }
+            case .ended(let error): continuation.finish(throwing: error)
+            }
+        }
+        continuation.onTermination = { _ in channel.close(promise: nil) }
+        return stream
+    }
+
+    /// Closes the connection; calls under way end with `unavailable`. A later call opens a new one.
+    package func shutdown() async {
+        let current = shared.withLock { current in
+            defer { current = nil }
+            return current
+        }
+        guard let connection = try? await current?.get() else { return }
+        try? await connection.channel.close()
+    }
+
+    private func request(
+        _ path: String, _ message: [UInt8], _ metadata: [(String, String)], _ timeout: Duration?
+    ) -> CallHandler.Request {
+        CallHandler.Request(
+            path: path, authority: configuration.authority, metadata: metadata, message: message, timeout: timeout)
+    }
+
+    /// Opens a stream. A connection that dies before the stream exists is replaced once: nothing was sent on it.
+    private func open(
+        _ request: CallHandler.Request, report: @escaping @Sendable (CallHandler.Report) -> Void
+    ) async throws(GRPCError) -> any Channel {
+        var lastError = GRPCError(.unavailable, "no connection to \(configuration.target)")
+        for _ in 0..<2 {
+            let future = connect()
+            let connection: Connection
+            do {
+                connection = try await future.get()
+            } catch {
+                forget(future)
+                throw GRPCError(.unavailable, "connect to \(configuration.target): \(error)")
+            }
+            do {
+                let limit = configuration.messageBytesMax
+                return try await connection.multiplexer.createStreamChannel { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandler(
+                            CallHandler(request: request, messageBytesMax: limit, report: report))
+                    }
+                }.get()
+            } catch {
+                forget(future)
+                connection.channel.close(promise: nil)
+                lastError = GRPCError(.unavailable, "open stream to \(configuration.target): \(error)")
+            }
+        }
+        throw lastError
+    }
+
+    private func forget(_ future: EventLoopFuture<Connection>) {
+        shared.withLock { current in
+            if current === future { current = nil }
+        }
+    }
+
+    private func connect() -> EventLoopFuture<Connection> {
+        shared.withLock { current in
+            if let current { return current }
+            let future = Self.open(configuration, on: group)
+            current = future
+            future.whenSuccess { [logger, target = configuration.target] connection in
+                logger.debug("connected", metadata: ["target": "\(target)"])
+                connection.channel.closeFuture.whenComplete { _ in self.forget(future) }
+            }
+            return future
+        }
+    }
+
+    private static func open(_ configuration: GRPCConfiguration, on group: any EventLoopGroup) -> EventLoopFuture<Connection> {
+        let bootstrap = ClientBootstrap(group: group).connectTimeout(TimeAmount(configuration.connectTimeout))
+        let connected =
+            switch configuration.target {
+            case .unix(let path): bootstrap.connect(unixDomainSocketPath: path)
+            case .tcp(let host, let port): bootstrap.connect(host: host, port: port)
+            }
+        return connected.flatMap { channel in
+            channel.configureHTTP2Pipeline(
+                mode: .client, connectionConfiguration: connectionLimits, streamConfiguration: streamLimits,
+                inboundStreamInitializer: { $0.close() }
+            ).map { Connection(channel: channel, multiplexer: $0) }
+        }
+    }
+
+    /// Go servers send a PING after each DATA frame; the default of 200 control frames in 30 s would cut them off.
+    private static var connectionLimits: NIOHTTP2Handler.ConnectionConfiguration {
+        var limits = NIOHTTP2Handler.ConnectionConfiguration()
+        limits.controlFrameRateLimit.maximumCount = 1_000_000
+        limits.maximumConnectionGlitches = 1_000_000
+        limits.targetWindowSize = 1 << 20
+        return limits
+    }
+
+    private static var streamLimits: NIOHTTP2Handler.StreamConfiguration {
+        var limits = NIOHTTP2Handler.StreamConfiguration()
+        limits.streamResetFrameRateLimit.maximumCount = 1_000_000
+        limits.streamErrorRateLimit.maximumCount = 1_000_000
+        limits.targetWindowSize = 1 << 20
+        return limits
+    }
+}

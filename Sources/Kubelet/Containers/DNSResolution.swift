@@ -1,0 +1,56 @@
+import API
+import CRI
+
+/// What `/etc/resolv.conf` of a pod says.
+///
+/// - SeeAlso: Kubernetes 1.36 `pkg/kubelet/network/dns/dns.go`, `GetPodDNS`.
+struct DNSResolution: Sendable {
+    var clusterDNS: [String]
+    var clusterDomain: String
+    /// The node's own file, parsed.
+    var node: DNSConfig
+
+    func config(_ pod: Pod) -> DNSConfig {
+        var policy = pod.spec.dnsPolicy
+        if policy == "ClusterFirst", pod.spec.hostNetwork { policy = "Default" }
+        if policy == "ClusterFirstWithHostNet" { policy = "ClusterFirst" }
+        if policy == "ClusterFirst", clusterDNS.isEmpty { policy = "Default" }
+        var result = DNSConfig()
+        switch policy {
+        case "None": break
+        case "ClusterFirst":
+            result.servers = clusterDNS
+            if !clusterDomain.isEmpty {
+                result.searches = ["\(pod.metadata.namespace).svc.\(clusterDomain)", "svc.\(clusterDomain)", clusterDomain]
+            }
+            for search in node.searches where !result.searches.contains(search) { result.searches.append(search) }
+            result.options = ["ndots:5"]
+        default: result = node
+        }
+        let extra = pod.spec.dnsConfig
+        for server in extra.nameservers where !result.servers.contains(server) { result.servers.append(server) }
+        for search in extra.searches where !result.searches.contains(search) { result.searches.append(search) }
+        for option in extra.options {
+            result.options.removeAll { $0 == option.name || $0.hasPrefix(option.name + ":") }
+            result.options.append(option.value.map { "\(option.name):\($0)" } ?? option.name)
+        }
+        return result
+    }
+
+    /// Reads a `resolv.conf`; unknown lines are skipped.
+    static func parse(_ text: String) -> DNSConfig {
+        var result = DNSConfig()
+        for line in text.split(separator: "\n") {
+            let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" }).map(String.init)
+            guard let first = words.first, !first.hasPrefix("#"), !first.hasPrefix(";") else { continue }
+            switch first {
+            case "nameserver": if words.count > 1 { result.servers.append(words[1]) }
+            case "search", "domain":
+                result.searches = words.dropFirst().map { $0.hasSuffix(".") && $0.count > 1 ? String($0.dropLast()) : $0 }
+            case "options": result.options = Array(words.dropFirst())
+            default: break
+            }
+        }
+        return result
+    }
+}

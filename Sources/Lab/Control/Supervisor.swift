@@ -1,0 +1,142 @@
+import Glibc
+package import Logging
+import Netlink
+
+/// Owns a running cluster: the fabric, the server, the nodes. One thread, one loop.
+package struct Supervisor {
+    package let cluster: ClusterPlan
+    package let layout: CgroupLayout
+    package let log: Logger
+
+    package init(cluster: ClusterPlan, layout: CgroupLayout, log: Logger) {
+        self.cluster = cluster
+        self.layout = layout
+        self.log = log
+    }
+
+    static let server = "server"
+    static let egress = "egress"
+
+    /// Returns when everything has ended and been cleared away. Throws when another supervisor owns the cluster.
+    package func run(environment: [String: String]) throws {
+        let lock = try takeLock()
+        defer { close(lock) }
+        let keeper = try ProcessKeeper(log: log)
+        try joinGroup()
+        let program = FileTree.ownPath
+        let hostSocket = try HostListener.open(port: cluster.apiPort)
+        let fabric = try buildFabric()
+        let egressSocket = try fabric.perform { [address = "\(cluster.fabricAddress)"] in
+            try HostListener.open(port: ClusterPlan.egressPort, address: address)
+        }
+        let control = try ControlSocket.listen(cluster.controlSocket)
+        defer { close(control) }
+
+        keeper.add(
+            ProcessKeeper.Component(name: Self.server) { [self] in
+                var request = component(
+                    program, ["server", "--data-dir", cluster.dataDirectory, "--listen-descriptor", "3"], environment)
+                request.passedDescriptors = [hostSocket]
+                request.networkNamespace = fabric.descriptor
+                return request
+            })
+        keeper.add(
+            ProcessKeeper.Component(name: Self.egress) { [self] in
+                var request = component(program, ["egress", "--listen-descriptor", "3"], environment)
+                request.passedDescriptors = [egressSocket]
+                return request
+            })
+        for node in cluster.nodes { keeper.add(component(for: node, program: program, environment: environment)) }
+        log.info("supervising", metadata: ["cluster": "\(cluster.name)", "nodes": "\(cluster.nodeCount)"])
+
+        var farewell: Int32?
+        keeper.run(watching: [control]) { descriptor in
+            ControlSocket.serve(descriptor) { request in
+                if request == .down {
+                    farewell = 0
+                    clearAway(keeper)
+                }
+                return answer(request, keeper)
+            }
+            return farewell != nil
+        }
+        if farewell == nil { clearAway(keeper) }
+        unlink(cluster.controlSocket)
+        log.info("down", metadata: ["cluster": "\(cluster.name)"])
+    }
+
+    private func answer(_ request: ControlRequest, _ keeper: ProcessKeeper) -> ControlReply {
+        var reply = ControlReply(supervisor: getpid())
+        switch request {
+        case .stopNode(let name), .startNode(let name):
+            if cluster.node(named: name) == nil {
+                reply.error = "there is no node '\(name)'; nodes are \(cluster.nodes.map(\.name).joined(separator: ", "))"
+            } else if case .stopNode = request {
+                keeper.stop(name, immediately: true)
+                keeper.turn { keeper.pid(of: name) == nil }
+            } else {
+                keeper.want(name)
+            }
+        case .status, .down: break
+        }
+        reply.components = keeper.reports.map(ComponentStatus.init)
+        return reply
+    }
+
+    private func component(_ program: String, _ arguments: [String], _ environment: [String: String]) -> ProcessRequest {
+        var request = ProcessRequest(
+            path: program, arguments: ["skiff"] + arguments, environment: environment,
+            logFile: "\(cluster.logDirectory)/\(arguments[0]).log")
+        request.startsSession = true
+        return request
+    }
+
+    private func component(for node: NodeIdentity, program: String, environment: [String: String]) -> ProcessKeeper.Component {
+        let machine = NodeMachine(node: node, cluster: cluster, layout: layout, program: program)
+        let held = HeldNamespace()
+        return ProcessKeeper.Component(
+            name: node.name, grace: .seconds(12),
+            cleanUp: {
+                held.namespace = nil
+                machine.cleanUp()
+            },
+            prepare: { try machine.prepare(environment: environment) { held.namespace = $0 } })
+    }
+
+    /// Keeps a node's network namespace open between its making and the start of pid 1.
+    private final class HeldNamespace {
+        var namespace: NetworkNamespace?
+    }
+
+    private func takeLock() throws(SystemError) -> Int32 {
+        let lock = open(cluster.lockFile, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard lock >= 0 else { throw SystemError("open \(cluster.lockFile)", errno: errno) }
+        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+            throw SystemError("another supervisor owns \(cluster.dataDirectory)", errno: errno)
+        }
+        return lock
+    }
+
+    /// By its group a later command finds the supervisor and what it started, even when the socket is dead.
+    private func joinGroup() throws(SystemError) {
+        let group = "\(cluster.cgroup)/supervisor"
+        try CgroupTree.perform(layout.creation(of: group))
+        for directory in layout.directories(of: group) {
+            try FileTree.writeInPlace("\(directory)/cgroup.procs", Array("0".utf8))
+        }
+    }
+
+    private func buildFabric() throws -> NetworkNamespace {
+        try? FabricApplier.remove(namespace: cluster.fabricNamespace)
+        var applier = FabricApplier()
+        try applier.apply(FabricPlan.fabric(cluster))
+        return try applier.namespace(cluster.fabricNamespace)
+    }
+
+    private func clearAway(_ keeper: ProcessKeeper) {
+        for node in cluster.nodes { keeper.stop(node.name) }
+        keeper.turn { cluster.nodes.allSatisfy { keeper.pid(of: $0.name) == nil } }
+        keeper.stopAll()
+        try? FabricApplier.remove(namespace: cluster.fabricNamespace)
+    }
+}

@@ -1,0 +1,150 @@
+import Synchronization
+
+/// A ruleset that refuses what nf_tables refuses: names that are missing (ENOENT), in use (EBUSY) or taken (EEXIST).
+///
+/// - SeeAlso: Linux `net/netfilter/nf_tables_api.c`.
+package struct KernelState: Hashable, Sendable {
+    package private(set) var ruleset: Ruleset
+    package private(set) var generation: UInt32 = 1
+
+    package init(_ ruleset: Ruleset = Ruleset()) { self.ruleset = ruleset }
+
+    package mutating func apply(_ transaction: Transaction) throws(ApplyError) {
+        var draft = ruleset
+        for (index, operation) in transaction.operations.enumerated() {
+            if let errno = Self.perform(operation, on: &draft) {
+                throw ApplyError(operation: index, errno: errno, detail: operation.description)
+            }
+        }
+        if !transaction.isEmpty { generation += 1 }
+        ruleset = draft
+    }
+
+    /// The errno of a refusal, or nil.
+    private static func perform(_ operation: Transaction.Operation, on ruleset: inout Ruleset) -> Int32? {
+        switch operation {
+        case .addTable(let identifier):
+            if ruleset.tables[identifier] == nil { ruleset.tables[identifier] = Table(identifier) }
+            return nil
+        case .deleteTable(let identifier):
+            return ruleset.tables.removeValue(forKey: identifier) == nil ? ApplyError.noEntry : nil
+        case .addSet(let identifier, let set):
+            return change(identifier, in: &ruleset) { $0.add(set) }
+        case .deleteSet(let identifier, let name):
+            return change(identifier, in: &ruleset) { $0.deleteSet(name) }
+        case .addChain(let identifier, let chain):
+            return change(identifier, in: &ruleset) { $0.add(chain) }
+        case .deleteChain(let identifier, let name):
+            return change(identifier, in: &ruleset) { $0.deleteChain(name) }
+        case .flushChain(let identifier, let name):
+            return change(identifier, in: &ruleset) { table in
+                guard table.chains[name] != nil else { return ApplyError.noEntry }
+                table.chains[name]?.rules = []
+                return nil
+            }
+        case .addRule(let identifier, let chain, let rule):
+            return change(identifier, in: &ruleset) { $0.add(rule, to: chain) }
+        case .addElements(let identifier, let set, let elements):
+            return change(identifier, in: &ruleset) { $0.add(elements, to: set) }
+        case .deleteElements(let identifier, let set, let keys):
+            return change(identifier, in: &ruleset) { $0.delete(keys, from: set) }
+        }
+    }
+
+    private static func change(
+        _ identifier: TableIdentifier, in ruleset: inout Ruleset, _ body: (inout Table) -> Int32?
+    ) -> Int32? {
+        guard var table = ruleset.tables.removeValue(forKey: identifier) else { return ApplyError.noEntry }
+        let errno = body(&table)
+        ruleset.tables[identifier] = table
+        return errno
+    }
+}
+
+extension Table {
+    fileprivate mutating func add(_ set: NamedSet) -> Int32? {
+        if let present = sets[set.name] { return present.declaredLike(set) ? nil : ApplyError.exists }
+        sets[set.name] = set.declaration
+        return nil
+    }
+
+    fileprivate mutating func deleteSet(_ name: String) -> Int32? {
+        guard sets[name] != nil else { return ApplyError.noEntry }
+        guard !chains.values.contains(where: { $0.referencedSets.contains(name) }) else { return ApplyError.busy }
+        sets[name] = nil
+        return nil
+    }
+
+    fileprivate mutating func add(_ chain: Chain) -> Int32? {
+        if let present = chains[chain.name] { return present.base == chain.base ? nil : ApplyError.exists }
+        chains[chain.name] = Chain(chain.name, base: chain.base)
+        return nil
+    }
+
+    fileprivate mutating func deleteChain(_ name: String) -> Int32? {
+        guard chains[name] != nil else { return ApplyError.noEntry }
+        let usedByRule = chains.values.contains { $0.name != name && $0.referencedChains.contains(name) }
+        let usedByElement = sets.values.contains { set in
+            set.value == .verdict
+                && set.elements.values.contains { if case .verdict(let verdict) = $0 { verdict.chain == name } else { false } }
+        }
+        guard !usedByRule, !usedByElement else { return ApplyError.busy }
+        chains[name] = nil
+        return nil
+    }
+
+    fileprivate mutating func add(_ rule: Rule, to chain: String) -> Int32? {
+        guard chains[chain] != nil else { return ApplyError.noEntry }
+        for statement in rule.statements {
+            if let set = statement.set, sets[set] == nil { return ApplyError.noEntry }
+            if let target = statement.chain, chains[target] == nil { return ApplyError.noEntry }
+        }
+        chains[chain]?.rules.append(rule)
+        return nil
+    }
+
+    fileprivate mutating func add(_ elements: [Element], to name: String) -> Int32? {
+        guard var set = sets.removeValue(forKey: name) else { return ApplyError.noEntry }
+        defer { sets[name] = set }
+        for element in elements {
+            switch (set.value, element.value) {
+            case (nil, .none), (.fields, .fields): break
+            case (.verdict, .verdict(let verdict)):
+                if let chain = verdict.chain, chains[chain] == nil { return ApplyError.noEntry }
+            default: return ApplyError.invalid
+            }
+            if let present = set.elements[element.key], present != element.value { return ApplyError.exists }
+            set.elements[element.key] = element.value
+        }
+        return nil
+    }
+
+    fileprivate mutating func delete(_ keys: [ElementKey], from name: String) -> Int32? {
+        guard var set = sets.removeValue(forKey: name) else { return ApplyError.noEntry }
+        defer { sets[name] = set }
+        for key in keys where set.elements.removeValue(forKey: key) == nil { return ApplyError.noEntry }
+        return nil
+    }
+}
+
+/// An applier in memory: behaves like the kernel, forgets at exit.
+package final class MemoryKernel: RulesetApplier {
+    private let state: Mutex<KernelState>
+
+    package init(_ ruleset: Ruleset = Ruleset()) { state = Mutex(KernelState(ruleset)) }
+
+    package var ruleset: Ruleset { state.withLock { $0.ruleset } }
+
+    package func apply(_ transaction: Transaction) async throws(ApplyError) { try commit(transaction) }
+
+    /// The same without suspending: what a stranger on the same machine does in a test.
+    package func commit(_ transaction: Transaction) throws(ApplyError) {
+        try state.withLock { (state) throws(ApplyError) in try state.apply(transaction) }
+    }
+
+    package func read(_ table: TableIdentifier, expecting expected: Table) async throws(ApplyError) -> Table? {
+        state.withLock { $0.ruleset.tables[table] }
+    }
+
+    package func generation() async throws(ApplyError) -> UInt32 { state.withLock { $0.generation } }
+}

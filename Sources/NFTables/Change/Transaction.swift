@@ -1,0 +1,58 @@
+/// Operations that the kernel performs in order and together, or not at all.
+package struct Transaction: Hashable, Sendable {
+    package enum Operation: Hashable, Sendable {
+        /// Keeps a table that is there.
+        case addTable(TableIdentifier)
+        case deleteTable(TableIdentifier)
+        /// The set's elements are not added by this.
+        case addSet(TableIdentifier, NamedSet)
+        case deleteSet(TableIdentifier, name: String)
+        /// The chain's rules are not added by this.
+        case addChain(TableIdentifier, Chain)
+        case deleteChain(TableIdentifier, name: String)
+        case flushChain(TableIdentifier, name: String)
+        /// Appends.
+        case addRule(TableIdentifier, chain: String, Rule)
+        /// Refused for a key that is there with another value.
+        case addElements(TableIdentifier, set: String, [Element])
+        /// Refused for a key that is not there.
+        case deleteElements(TableIdentifier, set: String, [ElementKey])
+    }
+
+    package var operations: [Operation]
+
+    package init(_ operations: [Operation] = []) { self.operations = operations }
+
+    package var isEmpty: Bool { operations.isEmpty }
+    package mutating func append(_ operation: Operation) { operations.append(operation) }
+
+    /// Elements added and deleted.
+    package var elementCount: Int {
+        operations.reduce(0) {
+            switch $1 {
+            case .addElements(_, _, let elements): $0 + elements.count
+            case .deleteElements(_, _, let keys): $0 + keys.count
+            default: $0
+            }
+        }
+    }
+}
+
+extension Transaction.Operation: CustomStringConvertible {
+    /// One line that names the operation and its object, for logs.
+    package var description: String {
+        switch self {
+        case .addTable(let table): "add table \(table)"
+        case .deleteTable(let table): "delete table \(table)"
+        case .addSet(let table, let set): "add \(set.isMap ? "map" : "set") \(table) \(set.name)"
+        case .deleteSet(let table, let name): "delete set \(table) \(name)"
+        case .addChain(let table, let chain): "add chain \(table) \(chain.name)"
+        case .deleteChain(let table, let name): "delete chain \(table) \(name)"
+        case .flushChain(let table, let name): "flush chain \(table) \(name)"
+        case .addRule(let table, let chain, let rule):
+            "add rule \(table) \(chain) \(Printer.print(rule, family: table.family.addresses))"
+        case .addElements(let table, let set, let elements): "add element \(table) \(set): \(elements.count)"
+        case .deleteElements(let table, let set, let keys): "delete element \(table) \(set): \(keys.count)"
+        }
+    }
+}

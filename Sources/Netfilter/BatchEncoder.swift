@@ -1,0 +1,206 @@
+import CMNL
+import CNFTNL
+import Glibc
+import NFTables
+
+/// A transaction as one nfnetlink batch, with a sequence number per operation.
+struct BatchEncoder {
+    /// Below the 64 kB that a nested attribute can hold.
+    private static let elementBytesMax = 60_000
+    private static let subsystem: UInt16 = 10  // NFNL_SUBSYS_NFTABLES
+    private static let create: UInt16 = 0x400  // NLM_F_CREATE
+    private static let append: UInt16 = 0x800  // NLM_F_APPEND
+    /// The kernel links the sets and rules of one batch by these numbers.
+    private var nextSetIdentifier: UInt32 = 1
+
+    private var writer: NetlinkWriter
+    private var sequence: UInt32
+
+    /// A batch ready to send.
+    struct Batch {
+        var words: [UInt32]
+        /// The sequence number of the first operation; the batch's own messages have those before and behind.
+        var firstSequence: UInt32
+        var lastSequence: UInt32
+    }
+
+    static func encode(_ transaction: Transaction, firstSequence: UInt32) -> Batch {
+        var encoder = BatchEncoder(
+            writer: NetlinkWriter(reservingBytes: transaction.elementCount * 88 + 64 * transaction.operations.count + 4096),
+            sequence: firstSequence &- 1)
+        encoder.begin(UInt16(NFNL_MSG_BATCH_BEGIN), family: 0, isBatch: true)
+        for (index, operation) in transaction.operations.enumerated() {
+            encoder.sequence = firstSequence &+ UInt32(index)
+            encoder.encode(operation)
+        }
+        encoder.sequence = firstSequence &+ UInt32(transaction.operations.count)
+        encoder.begin(UInt16(NFNL_MSG_BATCH_END), family: 0, isBatch: true)
+        encoder.writer.end()
+        return Batch(words: encoder.writer.words, firstSequence: firstSequence, lastSequence: encoder.sequence)
+    }
+
+    private init(writer: NetlinkWriter, sequence: UInt32) {
+        self.writer = writer
+        self.sequence = sequence
+    }
+
+    private mutating func begin(_ type: UInt16, family: UInt8, flags: UInt16 = 0, isBatch: Bool = false) {
+        if isBatch {
+            writer.begin(type: type, flags: flags, sequence: sequence, family: family, resource: Self.subsystem)
+        } else {
+            writer.begin(type: Self.subsystem << 8 | type, flags: flags, sequence: sequence, family: family)
+        }
+    }
+
+    private mutating func encode(_ operation: Transaction.Operation) {
+        switch operation {
+        case .addTable(let table):
+            begin(UInt16(NFT_MSG_NEWTABLE.rawValue), family: table.family.rawValue, flags: Self.create)
+            writer.put(UInt16(NFTA_TABLE_NAME.rawValue), table.name)
+            writer.put(UInt16(NFTA_TABLE_FLAGS.rawValue), 0)
+        case .deleteTable(let table):
+            begin(UInt16(NFT_MSG_DELTABLE.rawValue), family: table.family.rawValue)
+            writer.put(UInt16(NFTA_TABLE_NAME.rawValue), table.name)
+        case .addSet(let table, let set): add(set, to: table)
+        case .deleteSet(let table, let name):
+            begin(UInt16(NFT_MSG_DELSET.rawValue), family: table.family.rawValue)
+            writer.put(UInt16(NFTA_SET_TABLE.rawValue), table.name)
+            writer.put(UInt16(NFTA_SET_NAME.rawValue), name)
+        case .addChain(let table, let chain): add(chain, to: table)
+        case .deleteChain(let table, let name):
+            begin(UInt16(NFT_MSG_DELCHAIN.rawValue), family: table.family.rawValue)
+            writer.put(UInt16(NFTA_CHAIN_TABLE.rawValue), table.name)
+            writer.put(UInt16(NFTA_CHAIN_NAME.rawValue), name)
+        case .flushChain(let table, let name):
+            begin(UInt16(NFT_MSG_DELRULE.rawValue), family: table.family.rawValue)
+            writer.put(UInt16(NFTA_RULE_TABLE.rawValue), table.name)
+            writer.put(UInt16(NFTA_RULE_CHAIN.rawValue), name)
+        case .addRule(let table, let chain, let rule): add(rule, to: chain, in: table)
+        case .addElements(let table, let set, let elements):
+            write(elements, NFT_MSG_NEWSETELEM.rawValue, flags: Self.create, set: set, in: table) { writer, element in
+                Self.put(element.key, in: &writer)
+                Self.put(element.value, in: &writer)
+            }
+        case .deleteElements(let table, let set, let keys):
+            write(keys, NFT_MSG_DELSETELEM.rawValue, flags: 0, set: set, in: table) { writer, key in
+                Self.put(key, in: &writer)
+            }
+        }
+    }
+
+    private mutating func add(_ chain: Chain, to table: TableIdentifier) {
+        begin(UInt16(NFT_MSG_NEWCHAIN.rawValue), family: table.family.rawValue, flags: Self.create)
+        writer.put(UInt16(NFTA_CHAIN_TABLE.rawValue), table.name)
+        writer.put(UInt16(NFTA_CHAIN_NAME.rawValue), chain.name)
+        guard let base = chain.base else { return }
+        let hook = writer.nest(UInt16(NFTA_CHAIN_HOOK.rawValue))
+        writer.put(UInt16(NFTA_HOOK_HOOKNUM.rawValue), base.hook.rawValue)
+        writer.put(UInt16(NFTA_HOOK_PRIORITY.rawValue), UInt32(bitPattern: base.priority))
+        writer.close(hook)
+        writer.put(UInt16(NFTA_CHAIN_POLICY.rawValue), base.acceptsByDefault ? 1 : 0)
+        writer.put(UInt16(NFTA_CHAIN_TYPE.rawValue), base.kind.rawValue)
+    }
+
+    private mutating func add(_ set: NamedSet, to table: TableIdentifier) {
+        begin(UInt16(NFT_MSG_NEWSET.rawValue), family: table.family.rawValue, flags: Self.create)
+        writer.put(UInt16(NFTA_SET_TABLE.rawValue), table.name)
+        writer.put(UInt16(NFTA_SET_NAME.rawValue), set.name)
+        writer.put(UInt16(NFTA_SET_FLAGS.rawValue), SetCoding.flags(of: set))
+        writer.put(UInt16(NFTA_SET_KEY_TYPE.rawValue), SetCoding.number(of: set.key))
+        writer.put(UInt16(NFTA_SET_KEY_LEN.rawValue), SetCoding.byteCount(of: set.key))
+        switch set.value {
+        case nil: break
+        case .verdict:
+            writer.put(UInt16(NFTA_SET_DATA_TYPE.rawValue), SetCoding.verdictType)
+            writer.put(UInt16(NFTA_SET_DATA_LEN.rawValue), 16)
+        case .fields(let fields):
+            writer.put(UInt16(NFTA_SET_DATA_TYPE.rawValue), SetCoding.number(of: fields))
+            writer.put(UInt16(NFTA_SET_DATA_LEN.rawValue), SetCoding.byteCount(of: fields))
+        }
+        writer.put(UInt16(NFTA_SET_ID.rawValue), nextSetIdentifier)
+        nextSetIdentifier += 1
+        if set.isInterval {
+            let description = writer.nest(UInt16(NFTA_SET_DESC.rawValue))
+            let concatenation = writer.nest(UInt16(NFTA_SET_DESC_CONCAT.rawValue))
+            for field in set.key {
+                let item = writer.nest(UInt16(NFTA_LIST_ELEM.rawValue))
+                writer.put(UInt16(NFTA_SET_FIELD_LEN.rawValue), SetCoding.fieldByteCount(field))
+                writer.close(item)
+            }
+            writer.close(concatenation)
+            writer.close(description)
+        }
+        let userdata = SetUserdata.encode(set)
+        if !userdata.isEmpty { writer.put(UInt16(NFTA_SET_USERDATA.rawValue), bytes: userdata) }
+    }
+
+    /// Rules are built by libnftnl, which knows every expression's attributes.
+    private mutating func add(_ rule: Rule, to chain: String, in table: TableIdentifier) {
+        guard let object = nftnl_rule_alloc() else { preconditionFailure("out of memory") }
+        defer { nftnl_rule_free(object) }
+        nftnl_rule_set_u32(object, UInt16(NFTNL_RULE_FAMILY.rawValue), UInt32(table.family.rawValue))
+        nftnl_rule_set_str(object, UInt16(NFTNL_RULE_TABLE.rawValue), table.name)
+        nftnl_rule_set_str(object, UInt16(NFTNL_RULE_CHAIN.rawValue), chain)
+        let instructions = Lowering.lower(rule, in: table.family)
+        InstructionEncoder.append(instructions, to: object, family: table.family, asReported: false)
+        // SAFETY: libnftnl checks no bounds; an instruction takes less than 256 bytes, names of set and chain included.
+        let capacity = 1024 + 256 * instructions.count
+        withUnsafeTemporaryAllocation(byteCount: capacity, alignment: 8) { buffer in
+            guard let start = buffer.baseAddress else { return }
+            memset(start, 0, capacity)
+            let header = nftnl_nlmsg_build_hdr(
+                start.assumingMemoryBound(to: CChar.self), UInt16(NFT_MSG_NEWRULE.rawValue), UInt16(table.family.rawValue),
+                Self.create | Self.append, sequence)
+            nftnl_rule_nlmsg_build_payload(header, object)
+            let length = Int(header?.pointee.nlmsg_len ?? 0)
+            precondition(length <= capacity, "a rule of \(length) bytes")
+            writer.append(message: UnsafeRawBufferPointer(start: start, count: length))
+        }
+    }
+
+    /// Splits a list over as many messages as it takes; all of them carry the operation's sequence number.
+    private mutating func write<Item>(
+        _ items: [Item], _ type: UInt32, flags: UInt16, set: String, in table: TableIdentifier,
+        put: (inout NetlinkWriter, Item) -> Void
+    ) {
+        var index = 0
+        while index < items.count {
+            begin(UInt16(type), family: table.family.rawValue, flags: flags)
+            writer.put(UInt16(NFTA_SET_ELEM_LIST_TABLE.rawValue), table.name)
+            writer.put(UInt16(NFTA_SET_ELEM_LIST_SET.rawValue), set)
+            let list = writer.nest(UInt16(NFTA_SET_ELEM_LIST_ELEMENTS.rawValue))
+            while index < items.count, writer.length(of: list) < Self.elementBytesMax {
+                let item = writer.nest(UInt16(NFTA_LIST_ELEM.rawValue))
+                put(&writer, items[index])
+                writer.close(item)
+                index += 1
+            }
+            writer.close(list)
+        }
+    }
+
+    private static func put(_ key: ElementKey, in writer: inout NetlinkWriter) {
+        put(key.start, UInt16(NFTA_SET_ELEM_KEY.rawValue), in: &writer)
+        if let end = key.end { put(end, UInt16(NFTA_SET_ELEM_KEY_END.rawValue), in: &writer) }
+    }
+
+    private static func put(_ value: ElementValue, in writer: inout NetlinkWriter) {
+        switch value {
+        case .none: break
+        case .fields(let bytes): put(bytes, UInt16(NFTA_SET_ELEM_DATA.rawValue), in: &writer)
+        case .verdict(let verdict):
+            let data = writer.nest(UInt16(NFTA_SET_ELEM_DATA.rawValue))
+            let nest = writer.nest(UInt16(NFTA_DATA_VERDICT.rawValue))
+            writer.put(UInt16(NFTA_VERDICT_CODE.rawValue), UInt32(bitPattern: VerdictCode.number(of: verdict)))
+            if let chain = verdict.chain { writer.put(UInt16(NFTA_VERDICT_CHAIN.rawValue), chain) }
+            writer.close(nest)
+            writer.close(data)
+        }
+    }
+
+    private static func put(_ bytes: KeyBytes, _ type: UInt16, in writer: inout NetlinkWriter) {
+        let nest = writer.nest(type)
+        writer.put(UInt16(NFTA_DATA_VALUE.rawValue), count: Int(bytes.wordCount)) { bytes[$0] }
+        writer.close(nest)
+    }
+}

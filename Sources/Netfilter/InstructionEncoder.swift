@@ -1,0 +1,187 @@
+import CNFTNL
+import NFTables
+
+/// Instructions as libnftnl's expressions: the only file that knows its constants for them.
+enum InstructionEncoder {
+    /// Appends a rule's expressions to `rule`, which takes them over.
+    ///
+    /// - Parameter asReported: Adds what the kernel adds when it shows the rule, so that both read the same.
+    static func append(_ instructions: [Instruction], to rule: OpaquePointer, family: TableFamily, asReported: Bool) {
+        for instruction in instructions {
+            nftnl_rule_add_expr(rule, expression(for: instruction, family: family, asReported: asReported))
+        }
+    }
+
+    private static func expression(for instruction: Instruction, family: TableFamily, asReported: Bool) -> OpaquePointer {
+        switch instruction {
+        case .payload(let header, let offset, let length, let register):
+            let result = make("payload")
+            set(result, NFTNL_EXPR_PAYLOAD_DREG, register.number)
+            set(result, NFTNL_EXPR_PAYLOAD_BASE, header.rawValue)
+            set(result, NFTNL_EXPR_PAYLOAD_OFFSET, offset)
+            set(result, NFTNL_EXPR_PAYLOAD_LEN, length)
+            return result
+        case .meta(let key, let register):
+            let result = make("meta")
+            set(result, NFTNL_EXPR_META_KEY, number(key))
+            set(result, NFTNL_EXPR_META_DREG, register.number)
+            return result
+        case .setMeta(let key, let register):
+            let result = make("meta")
+            set(result, NFTNL_EXPR_META_KEY, number(key))
+            set(result, NFTNL_EXPR_META_SREG, register.number)
+            return result
+        case .conntrack(let key, let register):
+            let result = make("ct")
+            set(result, NFTNL_EXPR_CT_KEY, key == .state ? NFT_CT_STATE.rawValue : NFT_CT_STATUS.rawValue)
+            set(result, NFTNL_EXPR_CT_DREG, register.number)
+            return result
+        case .addressType(let side, let register):
+            let result = make("fib")
+            set(result, NFTNL_EXPR_FIB_DREG, register.number)
+            set(result, NFTNL_EXPR_FIB_RESULT, NFT_FIB_RESULT_ADDRTYPE.rawValue)
+            set(
+                result, NFTNL_EXPR_FIB_FLAGS,
+                side == .source ? NFTA_FIB_F_SADDR.rawValue : NFTA_FIB_F_DADDR.rawValue)
+            return result
+        case .compare(let register, let comparison, let bytes):
+            let result = make("cmp")
+            set(result, NFTNL_EXPR_CMP_SREG, register.number)
+            set(result, NFTNL_EXPR_CMP_OP, comparison == .equal ? NFT_CMP_EQ.rawValue : NFT_CMP_NEQ.rawValue)
+            set(result, NFTNL_EXPR_CMP_DATA, bytes)
+            return result
+        case .bitwise(let register, let mask, let xor):
+            let result = make("bitwise")
+            set(result, NFTNL_EXPR_BITWISE_SREG, register.number)
+            set(result, NFTNL_EXPR_BITWISE_DREG, register.number)
+            set(result, NFTNL_EXPR_BITWISE_LEN, UInt32(mask.count))
+            set(result, NFTNL_EXPR_BITWISE_MASK, mask)
+            set(result, NFTNL_EXPR_BITWISE_XOR, xor)
+            return result
+        case .lookup(let name, let key, let outcome): return lookup(name, key, outcome, asReported: asReported)
+        case .random(let modulus, let register):
+            let result = make("numgen")
+            set(result, NFTNL_EXPR_NG_DREG, register.number)
+            set(result, NFTNL_EXPR_NG_MODULUS, modulus)
+            set(result, NFTNL_EXPR_NG_TYPE, NFT_NG_RANDOM.rawValue)
+            set(result, NFTNL_EXPR_NG_OFFSET, 0)
+            return result
+        case .immediate(let bytes, let register):
+            let result = make("immediate")
+            set(result, NFTNL_EXPR_IMM_DREG, register.number)
+            set(result, NFTNL_EXPR_IMM_DATA, bytes)
+            return result
+        case .verdict(let verdict): return self.verdict(verdict)
+        case .destinationNAT(let address, let port):
+            return destinationNAT(address, port, family: family, asReported: asReported)
+        case .masquerade:
+            let result = make("masq")
+            set(result, NFTNL_EXPR_MASQ_FLAGS, 1 << 4)  // NF_NAT_RANGE_PROTO_RANDOM_FULLY
+            return result
+        case .reject(let rejection): return reject(rejection, family: family)
+        case .counter: return make("counter")
+        }
+    }
+
+    private static func lookup(
+        _ name: String, _ key: Register, _ outcome: Instruction.LookupResult, asReported: Bool
+    ) -> OpaquePointer {
+        let result = make("lookup")
+        set(result, NFTNL_EXPR_LOOKUP_SREG, key.number)
+        nftnl_expr_set_str(result, UInt16(NFTNL_EXPR_LOOKUP_SET), name)
+        switch outcome {
+        case .found: if asReported { set(result, NFTNL_EXPR_LOOKUP_FLAGS, 0) }
+        case .absent: set(result, NFTNL_EXPR_LOOKUP_FLAGS, UInt32(NFT_LOOKUP_F_INV.rawValue))
+        case .value(let register):
+            set(result, NFTNL_EXPR_LOOKUP_DREG, register.number)
+            if asReported { set(result, NFTNL_EXPR_LOOKUP_FLAGS, 0) }
+        case .verdict:
+            set(result, NFTNL_EXPR_LOOKUP_DREG, NFT_REG_VERDICT.rawValue)
+            if asReported { set(result, NFTNL_EXPR_LOOKUP_FLAGS, 0) }
+        }
+        return result
+    }
+
+    private static func destinationNAT(
+        _ address: Register, _ port: Register, family: TableFamily, asReported: Bool
+    ) -> OpaquePointer {
+        let result = make("nat")
+        set(result, NFTNL_EXPR_NAT_TYPE, NFT_NAT_DNAT.rawValue)
+        set(result, NFTNL_EXPR_NAT_FAMILY, UInt32(family.rawValue))
+        set(result, NFTNL_EXPR_NAT_REG_ADDR_MIN, address.number)
+        set(result, NFTNL_EXPR_NAT_REG_PROTO_MIN, port.number)
+        if asReported {
+            set(result, NFTNL_EXPR_NAT_REG_ADDR_MAX, address.number)
+            set(result, NFTNL_EXPR_NAT_REG_PROTO_MAX, port.number)
+            set(result, NFTNL_EXPR_NAT_FLAGS, 3)  // NF_NAT_RANGE_MAP_IPS | NF_NAT_RANGE_PROTO_SPECIFIED
+        }
+        return result
+    }
+
+    private static func reject(_ rejection: Statement.Rejection, family: TableFamily) -> OpaquePointer {
+        let result = make("reject")
+        switch rejection {
+        case .tcpReset:
+            set(result, NFTNL_EXPR_REJECT_TYPE, NFT_REJECT_TCP_RST.rawValue)
+            nftnl_expr_set_u8(result, UInt16(NFTNL_EXPR_REJECT_CODE), 0)
+        case .portUnreachable:
+            set(result, NFTNL_EXPR_REJECT_TYPE, NFT_REJECT_ICMP_UNREACH.rawValue)
+            // ICMP_PORT_UNREACH, ICMPV6_PORT_UNREACH
+            nftnl_expr_set_u8(result, UInt16(NFTNL_EXPR_REJECT_CODE), family == .ip ? 3 : 4)
+        }
+        return result
+    }
+
+    private static func verdict(_ verdict: Verdict) -> OpaquePointer {
+        let result = make("immediate")
+        set(result, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT.rawValue)
+        set(result, NFTNL_EXPR_IMM_VERDICT, UInt32(bitPattern: VerdictCode.number(of: verdict)))
+        if let chain = verdict.chain { nftnl_expr_set_str(result, UInt16(NFTNL_EXPR_IMM_CHAIN), chain) }
+        return result
+    }
+
+    private static func number(_ key: Instruction.Meta) -> UInt32 {
+        switch key {
+        case .mark: NFT_META_MARK.rawValue
+        case .transport: NFT_META_L4PROTO.rawValue
+        }
+    }
+
+    private static func make(_ name: String) -> OpaquePointer {
+        guard let expression = nftnl_expr_alloc(name) else { preconditionFailure("libnftnl knows no \(name)") }
+        return expression
+    }
+
+    private static func set(_ expression: OpaquePointer, _ attribute: some BinaryInteger, _ value: UInt32) {
+        nftnl_expr_set_u32(expression, UInt16(attribute), value)
+    }
+
+    private static func set(_ expression: OpaquePointer, _ attribute: some BinaryInteger, _ bytes: [UInt8]) {
+        nftnl_expr_set(expression, UInt16(attribute), bytes, UInt32(bytes.count))
+    }
+}
+
+/// The numbers of verdicts in netlink (`enum nft_verdicts`, `NF_DROP`, `NF_ACCEPT`).
+enum VerdictCode {
+    static func number(of verdict: Verdict) -> Int32 {
+        switch verdict {
+        case .drop: 0
+        case .accept: 1
+        case .jump: -3
+        case .goto: -4
+        case .return: -5
+        }
+    }
+
+    /// Nil for a number that we never send.
+    static func verdict(_ number: Int32, chain: String?) -> Verdict? {
+        switch (number, chain) {
+        case (0, _): .drop
+        case (1, _): .accept
+        case (-3, let chain?): .jump(chain)
+        case (-4, let chain?): .goto(chain)
+        case (-5, _): .return
+        default: nil
+        }
+    }
+}

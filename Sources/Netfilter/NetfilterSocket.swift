@@ -1,0 +1,90 @@
+import CLinux
+import Glibc
+package import NFTables
+
+/// A netlink socket to netfilter. It stays in the network namespace of the thread that opened it.
+///
+/// Calls block; they belong on a thread of their own (`SerialThread`). The descriptor closes with the last reference.
+package final class NetfilterSocket: Sendable {
+    private static let protocolNumber: Int32 = 12  // NETLINK_NETFILTER
+    private static let sendBufferForce: Int32 = 32  // SO_SNDBUFFORCE
+    private static let receiveBufferForce: Int32 = 33  // SO_RCVBUFFORCE
+    private static let doNotWait: Int32 = 0x40  // MSG_DONTWAIT
+    /// A batch is one datagram; without this the kernel refuses those above 212 kB.
+    private static let bufferBytes: Int32 = 64 << 20
+
+    private let descriptor: Int32
+
+    package init() throws(ApplyError) {
+        descriptor = socket(AF_NETLINK, Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue), Self.protocolNumber)
+        guard descriptor >= 0 else { throw ApplyError(errno: errno, detail: "open netlink socket") }
+        var size = Self.bufferBytes
+        for option in [Self.sendBufferForce, Self.receiveBufferForce] {
+            // Without CAP_NET_ADMIN in the initial namespace the kernel keeps its own limit: large batches fail, small ones work.
+            if setsockopt(descriptor, SOL_SOCKET, option, &size, socklen_t(MemoryLayout<Int32>.size)) != 0 {
+                let fallback = option == Self.sendBufferForce ? SO_SNDBUF : SO_RCVBUF
+                _ = setsockopt(descriptor, SOL_SOCKET, fallback, &size, socklen_t(MemoryLayout<Int32>.size))
+            }
+        }
+    }
+
+    deinit { close(descriptor) }
+
+    /// Sends the words as one datagram. The kernel has acted on it when this returns.
+    func send(_ words: [UInt32]) throws(ApplyError) {
+        let failure: Int32? = words.withUnsafeBytes { bytes in
+            while true {
+                let sent = Glibc.send(descriptor, bytes.baseAddress, bytes.count, 0)
+                if sent == bytes.count { return nil }
+                if sent < 0, errno == EINTR { continue }
+                return sent < 0 ? errno : EMSGSIZE
+            }
+        }
+        if let failure { throw ApplyError(errno: failure, detail: "send \(words.count * 4) bytes") }
+    }
+
+    /// Every datagram that waits; empty when none does.
+    func receiveWaiting() throws(ApplyError) -> [NetlinkMessage] {
+        var messages: [NetlinkMessage] = []
+        while let datagram = try receive(flags: Self.doNotWait) { messages += NetlinkMessage.split(datagram) }
+        return messages
+    }
+
+    /// Asks and collects the answers up to the end of a dump, the acknowledgement or the error.
+    ///
+    /// - Parameter words: One request with NLM_F_ACK or NLM_F_DUMP.
+    func ask(_ words: [UInt32], sequence: UInt32, detail: String) throws(ApplyError) -> (
+        messages: [NetlinkMessage], interrupted: Bool
+    ) {
+        _ = try receiveWaiting()
+        try send(words)
+        var messages: [NetlinkMessage] = []
+        var interrupted = false
+        while true {
+            guard let datagram = try receive(flags: 0) else { continue }
+            for message in NetlinkMessage.split(datagram) where message.sequence == sequence {
+                interrupted = interrupted || message.flags & NetlinkMessage.dumpInterrupted != 0
+                switch message.type {
+                case NetlinkMessage.done: return (messages, interrupted)
+                case NetlinkMessage.error:
+                    guard message.errno == 0 else { throw ApplyError(errno: message.errno, detail: detail) }
+                    return (messages, interrupted)
+                default: messages.append(message)
+                }
+            }
+        }
+    }
+
+    /// One datagram; nil when none waits or the call was interrupted.
+    private func receive(flags: Int32) throws(ApplyError) -> [UInt8]? {
+        var failure: Int32 = 0
+        let datagram = [UInt8](unsafeUninitializedCapacity: 1 << 17) { buffer, count in
+            let received = recv(descriptor, buffer.baseAddress, buffer.count, flags)
+            failure = received < 0 ? errno : 0
+            count = max(received, 0)
+        }
+        if failure == 0 { return datagram }
+        if failure == EAGAIN || failure == EINTR { return nil }
+        throw ApplyError(errno: failure, detail: "receive")
+    }
+}

@@ -1,0 +1,186 @@
+import CMNL
+import CNFTNL
+import NFTables
+
+/// Reads one table back from the kernel.
+///
+/// What we would never write comes back as something that differs from everything of ours: a rule as `Statement.foreign`, a
+/// set with an unknown type as one that is keyed by a mark alone.
+struct RulesetReader {
+    private static let subsystem: UInt16 = 10  // NFNL_SUBSYS_NFTABLES
+    private static let dump: UInt16 = 0x300  // NLM_F_DUMP
+    private static let acknowledge: UInt16 = 0x4  // NLM_F_ACK
+    /// A dump that a commit disturbed is repeated this often.
+    private static let attemptsMax = 8
+
+    let socket: NetfilterSocket
+    var sequence: UInt32
+
+    mutating func generation() throws(ApplyError) -> UInt32 {
+        let messages = try request(NFT_MSG_GETGEN.rawValue, family: 0, flags: Self.acknowledge, detail: "get generation") { _ in }
+        for message in messages {
+            if let number = message.attributes[UInt16(NFTA_GEN_ID.rawValue)]?.number { return number }
+        }
+        throw ApplyError(errno: 71, detail: "no generation in the answer")
+    }
+
+    /// Nil when there is no such table.
+    mutating func read(_ identifier: TableIdentifier, expecting expected: Table) throws(ApplyError) -> Table? {
+        for _ in 0..<Self.attemptsMax {
+            let before = try generation()
+            guard try exists(identifier) else { return nil }
+            do throws(ApplyError) {
+                var table = Table(identifier, chains: try chains(of: identifier), sets: try sets(of: identifier))
+                try addRules(to: &table, expecting: expected)
+                if try generation() == before { return table }
+            } catch  where error.errno == ApplyError.noEntry || error.errno == 4 {
+                continue  // something went away or changed between two questions
+            }
+        }
+        throw ApplyError(errno: 11, detail: "read table \(identifier): it does not stand still")
+    }
+
+    private mutating func exists(_ table: TableIdentifier) throws(ApplyError) -> Bool {
+        do throws(ApplyError) {
+            _ = try request(
+                NFT_MSG_GETTABLE.rawValue, family: table.family.rawValue, flags: Self.acknowledge, detail: "get table \(table)"
+            ) { $0.put(UInt16(NFTA_TABLE_NAME.rawValue), table.name) }
+            return true
+        } catch  where error.errno == ApplyError.noEntry {
+            return false
+        }
+    }
+
+    private mutating func chains(of table: TableIdentifier) throws(ApplyError) -> [Chain] {
+        let messages = try request(
+            NFT_MSG_GETCHAIN.rawValue, family: table.family.rawValue, flags: Self.dump, detail: "list chains"
+        ) { _ in }
+        return messages.compactMap { message in
+            let attributes = message.attributes
+            guard attributes[UInt16(NFTA_CHAIN_TABLE.rawValue)]?.text == table.name,
+                let name = attributes[UInt16(NFTA_CHAIN_NAME.rawValue)]?.text
+            else { return nil }
+            return Chain(name, base: Self.base(attributes))
+        }
+    }
+
+    private static func base(_ attributes: NetlinkAttributes) -> BaseChain? {
+        guard let nested = attributes[UInt16(NFTA_CHAIN_HOOK.rawValue)]?.nested,
+            let hook = nested[UInt16(NFTA_HOOK_HOOKNUM.rawValue)].flatMap({ BaseChain.Hook(rawValue: $0.number) }),
+            let kind = attributes[UInt16(NFTA_CHAIN_TYPE.rawValue)].flatMap({ BaseChain.Kind(rawValue: $0.text) })
+        else { return nil }
+        let priority = Int32(bitPattern: nested[UInt16(NFTA_HOOK_PRIORITY.rawValue)]?.number ?? 0)
+        return BaseChain(
+            kind, hook, priority: priority, acceptsByDefault: attributes[UInt16(NFTA_CHAIN_POLICY.rawValue)]?.number != 0)
+    }
+
+    private mutating func sets(of table: TableIdentifier) throws(ApplyError) -> [NamedSet] {
+        let messages = try request(
+            NFT_MSG_GETSET.rawValue, family: table.family.rawValue, flags: Self.dump, detail: "list sets"
+        ) { $0.put(UInt16(NFTA_SET_TABLE.rawValue), table.name) }
+        var sets: [NamedSet] = []
+        for message in messages {
+            let attributes = message.attributes
+            guard let name = attributes[UInt16(NFTA_SET_NAME.rawValue)]?.text else { continue }
+            var set = Self.declaration(named: name, attributes)
+            let elements = try request(
+                NFT_MSG_GETSETELEM.rawValue, family: table.family.rawValue, flags: Self.dump, detail: "list elements of \(name)"
+            ) { writer in
+                writer.put(UInt16(NFTA_SET_ELEM_LIST_TABLE.rawValue), table.name)
+                writer.put(UInt16(NFTA_SET_ELEM_LIST_SET.rawValue), name)
+            }
+            for message in elements {
+                guard let list = message.attributes[UInt16(NFTA_SET_ELEM_LIST_ELEMENTS.rawValue)] else { continue }
+                for item in list.nested {
+                    if let element = Self.element(item.nested) { set.elements[element.key] = element.value }
+                }
+            }
+            sets.append(set)
+        }
+        return sets
+    }
+
+    private static func declaration(named name: String, _ attributes: NetlinkAttributes) -> NamedSet {
+        let flags = attributes[UInt16(NFTA_SET_FLAGS.rawValue)]?.number ?? 0
+        let foreign = NamedSet(name, key: [.mark])
+        guard !SetCoding.hasForeignFlag(flags),
+            let key = SetCoding.fields(number: attributes[UInt16(NFTA_SET_KEY_TYPE.rawValue)]?.number ?? 0)
+        else { return foreign }
+        let isInterval = SetCoding.isInterval(flags: flags)
+        guard !isInterval || key.count > 1 else { return foreign }
+        guard let type = attributes[UInt16(NFTA_SET_DATA_TYPE.rawValue)]?.number else {
+            return NamedSet(name, key: key, isInterval: isInterval)
+        }
+        if type == SetCoding.verdictType { return NamedSet(name, key: key, value: .verdict, isInterval: isInterval) }
+        guard let fields = SetCoding.fields(number: type) else { return foreign }
+        return NamedSet(name, key: key, value: .fields(fields), isInterval: isInterval)
+    }
+
+    private static func element(_ attributes: NetlinkAttributes) -> Element? {
+        func bytes(_ attribute: NetlinkAttributes.Attribute?) -> KeyBytes? {
+            attribute?.nested[UInt16(NFTA_DATA_VALUE.rawValue)].flatMap { KeyBytes(bytes: $0.value) }
+        }
+        guard let start = bytes(attributes[UInt16(NFTA_SET_ELEM_KEY.rawValue)]) else { return nil }
+        let key = ElementKey(start, end: bytes(attributes[UInt16(NFTA_SET_ELEM_KEY_END.rawValue)]))
+        guard let data = attributes[UInt16(NFTA_SET_ELEM_DATA.rawValue)] else { return Element(key, .none) }
+        if let value = bytes(data) { return Element(key, .fields(value)) }
+        guard let nested = data.nested[UInt16(NFTA_DATA_VERDICT.rawValue)]?.nested,
+            let code = nested[UInt16(NFTA_VERDICT_CODE.rawValue)]?.number,
+            let verdict = VerdictCode.verdict(
+                Int32(bitPattern: code), chain: nested[UInt16(NFTA_VERDICT_CHAIN.rawValue)]?.text)
+        else { return Element(key, .none) }
+        return Element(key, .verdict(verdict))
+    }
+
+    private mutating func addRules(to table: inout Table, expecting expected: Table) throws(ApplyError) {
+        let family = table.identifier.family
+        let name = table.identifier.name
+        let messages = try request(
+            NFT_MSG_GETRULE.rawValue, family: family.rawValue, flags: Self.dump, detail: "list rules"
+        ) { $0.put(UInt16(NFTA_RULE_TABLE.rawValue), name) }
+        var listings: [String: [[String]]] = [:]
+        for message in messages {
+            guard let (chain, listing) = Self.listing(of: message) else { continue }
+            listings[chain, default: []].append(listing)
+        }
+        for (chain, rules) in listings {
+            let believed = expected.chains[chain]?.rules ?? []
+            let same =
+                believed.count == rules.count
+                && zip(believed, rules).allSatisfy { BytecodeListing.list($0, in: family, asReported: true) == $1 }
+            table.chains[chain]?.rules = same ? believed : rules.map { Rule(.foreign($0.joined(separator: " "))) }
+        }
+    }
+
+    private static func listing(of message: NetlinkMessage) -> (chain: String, lines: [String])? {
+        guard let chain = message.attributes[UInt16(NFTA_RULE_CHAIN.rawValue)]?.text, let rule = nftnl_rule_alloc() else {
+            return nil
+        }
+        defer { nftnl_rule_free(rule) }
+        var header = nlmsghdr()
+        header.nlmsg_len = UInt32(message.payload.count + 16)
+        header.nlmsg_type = message.type
+        let bytes = withUnsafeBytes(of: header) { Array($0) } + message.payload
+        let parsed = bytes.withUnsafeBufferPointer { buffer in
+            // SAFETY: a netlink message from the kernel behind its header; libnftnl reads as far as the header's length.
+            buffer.withMemoryRebound(to: nlmsghdr.self) { nftnl_rule_nlmsg_parse($0.baseAddress, rule) }
+        }
+        return parsed == 0 ? (chain, BytecodeListing.list(rule)) : (chain, ["unreadable"])
+    }
+
+    /// Asks until an answer was not disturbed by a commit.
+    private mutating func request(
+        _ type: UInt32, family: UInt8, flags: UInt16, detail: String, _ fill: (inout NetlinkWriter) -> Void
+    ) throws(ApplyError) -> [NetlinkMessage] {
+        for _ in 0..<Self.attemptsMax {
+            sequence &+= 1
+            var writer = NetlinkWriter(reservingBytes: 256)
+            writer.begin(type: Self.subsystem << 8 | UInt16(type), flags: flags, sequence: sequence, family: family)
+            fill(&writer)
+            writer.end()
+            let (messages, interrupted) = try socket.ask(writer.words, sequence: sequence, detail: detail)
+            if !interrupted { return messages }
+        }
+        throw ApplyError(errno: 4, detail: detail)
+    }
+}

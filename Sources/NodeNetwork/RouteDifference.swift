@@ -1,0 +1,26 @@
+package import Netlink
+
+/// What turns the kernel's routes into the planned ones. Routes that others made are not touched.
+package struct RouteDifference: Hashable, Sendable {
+    /// Made anew or overwritten.
+    package var replace: [RouteMessage]
+    package var delete: [RouteMessage]
+
+    package var isEmpty: Bool { replace.isEmpty && delete.isEmpty }
+
+    /// - Parameter actual: Every route of the namespace.
+    package init(actual: [RouteMessage], desired: [RouteMessage]) {
+        let own = actual.filter { $0.origin == .node && $0.table == RouteMessage.mainTable }
+        let wanted = Set(desired.map(\.destination))
+        replace = desired.filter { route in !own.contains { Self.isSame($0, route) } }
+        delete = own.filter { !wanted.contains($0.destination) }
+    }
+
+    package var requests: [NetlinkMessage] { delete.map(\.delete) + replace.map(\.replace) }
+
+    /// The kernel fills in what the plan leaves open: IPv6 metrics, and `lo` as the link of unreachable prefixes.
+    private static func isSame(_ actual: RouteMessage, _ desired: RouteMessage) -> Bool {
+        actual.destination == desired.destination && actual.kind == desired.kind && actual.gateway == desired.gateway
+            && (desired.index == nil || actual.index == desired.index)
+    }
+}

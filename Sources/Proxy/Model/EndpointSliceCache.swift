@@ -1,0 +1,114 @@
+package import API
+package import NetworkTypes
+
+/// What the proxy reads of an EndpointSlice.
+package struct ProxySlice: Hashable, Sendable {
+    package struct Port: Hashable, Sendable {
+        package var name: String
+        package var transport: TransportProtocol
+        package var port: NetworkTypes.Port
+    }
+
+    package struct Endpoint: Hashable, Sendable {
+        package var address: IPAddress
+        package var isReady: Bool
+        package var isServing: Bool
+        package var isTerminating: Bool
+        package var nodeName: String?
+        package var zoneHints: [String]
+        package var nodeHints: [String]
+    }
+
+    package var key: NamespacedName
+    package var service: NamespacedName
+    package var family: IPFamily
+    package var ports: [Port]
+    package var endpoints: [Endpoint]
+
+    /// Nil for a slice that carries nothing for us: without a Service, of a headless one, or of names instead of addresses.
+    package init?(_ slice: EndpointSlice) {
+        guard let service = slice.service, let family = slice.family,
+            slice.metadata.labels[EndpointSlice.headlessLabel] == nil,
+            slice.metadata.labels[ProxyService.proxyNameLabel] == nil
+        else { return nil }
+        key = slice.key
+        self.service = service
+        self.family = family
+        ports = slice.ports.compactMap { port in
+            guard let transport = port.transportProtocol, let number = port.port.flatMap({ NetworkTypes.Port(exactly: $0) }),
+                !number.isNone
+            else { return nil }
+            return Port(name: port.name, transport: transport, port: number)
+        }
+        endpoints = slice.endpoints.compactMap { endpoint in
+            guard let address = endpoint.addresses.first.flatMap({ IPAddress(parsing: $0) }), address.family == family else {
+                return nil
+            }
+            return Endpoint(
+                address: address, isReady: endpoint.isReady, isServing: endpoint.isServing,
+                isTerminating: endpoint.isTerminating, nodeName: endpoint.nodeName, zoneHints: endpoint.zoneHints,
+                nodeHints: endpoint.nodeHints)
+        }
+    }
+}
+
+/// Every slice by the Service that it belongs to.
+package struct EndpointSliceCache: Sendable {
+    private var services: [NamespacedName: [NamespacedName: ProxySlice]] = [:]
+    private var owners: [NamespacedName: NamespacedName] = [:]
+
+    package init() {}
+
+    /// Returns the Services whose endpoints changed: none for a repeated slice, two when a slice moved.
+    package mutating func set(_ slice: ProxySlice) -> Set<NamespacedName> {
+        if services[slice.service]?[slice.key] == slice { return [] }
+        var changed = remove(slice.key)
+        services[slice.service, default: [:]][slice.key] = slice
+        owners[slice.key] = slice.service
+        changed.insert(slice.service)
+        return changed
+    }
+
+    package mutating func remove(_ key: NamespacedName) -> Set<NamespacedName> {
+        guard let service = owners.removeValue(forKey: key) else { return [] }
+        services[service]?[key] = nil
+        if services[service]?.isEmpty == true { services[service] = nil }
+        return [service]
+    }
+
+    package var keys: [NamespacedName] { Array(owners.keys) }
+
+    /// The endpoints of a Service port in order of address, each address and port once. Of two entries for the same one, that
+    /// which is not terminating counts, then that which is ready.
+    ///
+    /// - SeeAlso: Kubernetes 1.36 `pkg/proxy/endpointslicecache.go`.
+    package func endpoints(
+        of service: NamespacedName, port: String, transport: TransportProtocol, family: IPFamily, nodeName: String
+    ) -> [ProxyEndpoint] {
+        var found: [Backend: ProxyEndpoint] = [:]
+        for slice in (services[service] ?? [:]).values where slice.family == family {
+            guard let number = slice.ports.first(where: { $0.name == port && $0.transport == transport })?.port else { continue }
+            for endpoint in slice.endpoints {
+                let backend = Backend(endpoint.address, number)
+                let candidate = ProxyEndpoint(
+                    backend, isReady: endpoint.isReady, isServing: endpoint.isServing, isTerminating: endpoint.isTerminating,
+                    isLocal: endpoint.nodeName == nodeName, zoneHints: endpoint.zoneHints.sorted(),
+                    nodeHints: endpoint.nodeHints.sorted())
+                if let present = found[backend], !Self.prefers(candidate, over: present) { continue }
+                found[backend] = candidate
+            }
+        }
+        return found.values.sorted { $0.backend < $1.backend }
+    }
+
+    /// A total order, so that the order of slices cannot matter.
+    private static func prefers(_ left: ProxyEndpoint, over right: ProxyEndpoint) -> Bool {
+        func rank(_ endpoint: ProxyEndpoint) -> Int {
+            (endpoint.isTerminating ? 0 : 8) + (endpoint.isReady ? 4 : 0) + (endpoint.isServing ? 2 : 0) + (endpoint.isLocal ? 1 : 0)
+        }
+        let (l, r) = (rank(left), rank(right))
+        if l != r { return l > r }
+        if left.nodeHints != right.nodeHints { return left.nodeHints.lexicographicallyPrecedes(right.nodeHints) }
+        return left.zoneHints.lexicographicallyPrecedes(right.zoneHints)
+    }
+}

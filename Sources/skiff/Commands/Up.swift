@@ -1,0 +1,72 @@
+import ArgumentParser
+import JSON
+import Lab
+
+struct Up: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Start a cluster on this machine and wait until its nodes are ready.",
+        discussion: """
+            Each node is a set of namespaces with its own containerd, kubelet and proxy. The nodes are joined by a bridge in a
+            namespace of its own: the network of this machine is not touched. Needs root, containerd and runc.
+            """)
+
+    @OptionGroup var options: ClusterOptions
+    @Option(help: "How many nodes.") var nodes = 3
+    @Option(help: "Prefix of the cluster's namespaces, and the name of its context.") var name = "skiff"
+    @Option(help: ArgumentHelp("Where the API server answers on 127.0.0.1.", valueName: "port")) var apiPort = 6443
+    @Flag(help: "Add the cluster to ~/.kube/config as a context of its name.") var mergeKubeconfig = false
+    @Option(help: ArgumentHelp("Archives to load onto every node (default: images/ beside this program).", valueName: "directory"))
+    var images: String?
+    @Option(help: "Seconds to wait for the nodes.") var timeout = 120
+    @Option(name: .shortAndLong, help: "text or json.") var output = OutputFormat.text
+
+    func run() async throws {
+        try await Refusal.reported { try await start() }
+    }
+
+    private func start() async throws {
+        let console = Console(json: output == .json)
+        let plan = try ClusterPlan(name: name, nodeCount: nodes, dataDirectory: options.directory, apiPort: apiPort)
+        if let running = try options.load(), try ControlSocket.ask(running.controlSocket, .status) != nil {
+            console.line("a cluster runs already in \(running.dataDirectory): \(running.nodeCount) nodes, see 'skiff status'")
+            if mergeKubeconfig { try UserKubeconfig(environment: Environment.variables).merge(running) }
+            return finish(running, console)
+        }
+        let launch = ClusterLaunch(
+            cluster: plan, imageDirectory: images ?? ClusterLaunch.defaultImageDirectory, timeout: .seconds(timeout),
+            console: console)
+        do {
+            try await Interruption.watch { try await launch.run() }
+        } catch let interruption as Interruption.Signalled {
+            console.line("interrupted: taking the cluster away")
+            try await launch.undo()
+            throw ExitCode(128 + interruption.signal)
+        } catch let refusal as ClusterLaunch.NotStarted {
+            throw refusal.reason
+        } catch {
+            console.line("start failed: taking the cluster away")
+            launch.showLogTails()
+            try await launch.undo()
+            throw error
+        }
+        if mergeKubeconfig { try UserKubeconfig(environment: Environment.variables).merge(plan) }
+        finish(plan, console)
+    }
+
+    private func finish(_ plan: ClusterPlan, _ console: Console) {
+        if output == .json {
+            let document: JSONValue = [
+                "name": .string(plan.name), "server": .string("https://127.0.0.1:\(plan.apiPort)"),
+                "kubeconfig": .string(plan.adminKubeconfig), "dataDirectory": .string(plan.dataDirectory),
+                "nodes": .array(plan.nodes.map { ["name": .string($0.name), "address": .string("\($0.address)")] }),
+            ]
+            return Console.output(JSONWriter.text(document))
+        }
+        console.line()
+        console.line("  kubeconfig   \(plan.adminKubeconfig)")
+        console.line(
+            mergeKubeconfig
+                ? "  try          kubectl --context \(plan.name) get nodes"
+                : "  try          kubectl --kubeconfig \(plan.adminKubeconfig) get nodes")
+    }
+}
