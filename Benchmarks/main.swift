@@ -2,7 +2,7 @@ import Glibc
 
 // swift run -c release Benchmarks [PREFIX...]: runs what begins with one of the prefixes, or everything.
 let wanted = Array(CommandLine.arguments.dropFirst())
-let all = JSONBenchmarks.all
+let all = JSONBenchmarks.all + StoreBenchmarks.all
 let chosen = all.filter { one in wanted.isEmpty || wanted.contains { one.name.hasPrefix($0) } }
 guard !chosen.isEmpty else {
     print("No benchmark begins with \(wanted.joined(separator: " or ")). There are:")

@@ -12,22 +12,26 @@ package struct HTTPObjectWriter: ObjectWriter {
         try await client.perform("GET", Self.path(resource, key))
     }
 
+    @discardableResult
     package func create(_ resource: GroupVersionResource, namespace: String?, _ object: JSONValue) async throws -> JSONValue {
         try await client.perform("POST", resource.path(namespace: namespace), body: object)
     }
 
+    @discardableResult
     package func create(
         _ resource: GroupVersionResource, _ key: NamespacedName, subresource: String, _ object: JSONValue
     ) async throws -> JSONValue {
         try await client.perform("POST", Self.path(resource, key, subresource), body: object)
     }
 
+    @discardableResult
     package func update(
         _ resource: GroupVersionResource, _ key: NamespacedName, _ object: JSONValue, subresource: String?
     ) async throws -> JSONValue {
         try await client.perform("PUT", Self.path(resource, key, subresource), body: object)
     }
 
+    @discardableResult
     package func patch(
         _ resource: GroupVersionResource, _ key: NamespacedName, _ type: PatchType, _ body: JSONValue, subresource: String?
     ) async throws -> JSONValue {

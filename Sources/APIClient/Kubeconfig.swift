@@ -1,5 +1,5 @@
 import API
-package import HTTP
+import HTTP
 package import JSON
 
 /// A kubeconfig: clusters, users, and contexts that join them.

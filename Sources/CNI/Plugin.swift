@@ -30,7 +30,9 @@ package struct Plugin: Sendable {
     /// - Parameter input: Reads standard input to its end; called only when the command needs it.
     package func run(input: () throws(CNIFailure) -> [UInt8]) -> Outcome {
         guard let command = environment["CNI_COMMAND"], !command.isEmpty else {
-            return Outcome(exitStatus: 0, notice: "skiff-cni: a CNI plugin for pods without NAT; CNI protocol versions supported: \(versions)\n")
+            return Outcome(
+                exitStatus: 0,
+                notice: "skiff-cni: a CNI plugin for pods without NAT; CNI protocol versions supported: \(versions)\n")
         }
         if command == CNICommand.version.rawValue { return Outcome(exitStatus: 0, output: JSONWriter.write(versionDocument())) }
         // Before the configuration is read nobody knows the version; the newest has every field an error needs.

@@ -32,9 +32,11 @@ package struct ControllerRunner<Logic: Controller>: Sendable {
         var read: [GroupVersionResource: any AnyObjectCache] = [:]
         for attachment in attachments { read[attachment.cache.resource] = attachment.cache }
         let readable = read
+        var seen: Set<ObjectIdentifier> = []
+        let shown = attachments.map(\.cache).filter { seen.insert(ObjectIdentifier($0)).inserted }
         let snapshot: @Sendable () -> Snapshot = {
             var snapshot = Snapshot(now: now())
-            for cache in readable.values { cache.show(in: &snapshot) }
+            for cache in shown { cache.show(in: &snapshot) }
             return snapshot
         }
         let queue = WorkQueue<Logic.Key>()

@@ -51,7 +51,7 @@ package final class ObjectCache<Object: APIObject>: Sendable {
     /// Returns once the content includes `revision`; at once for an empty one.
     package func waitUntilReached(_ revision: String) async throws {
         guard !revision.isEmpty else { return }
-        try await wait { Revision.isReached(revision, by: $0.resourceVersion) }
+        try await wait { ResourceVersionOrder.isReached(revision, by: $0.resourceVersion) }
     }
 
     /// Returns once the object is gone, is being deleted, or is another one of the same name.

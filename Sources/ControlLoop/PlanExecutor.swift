@@ -19,7 +19,7 @@ package struct PlanExecutor: Sendable {
         package var failure: (any Error)?
 
         mutating func merge(_ other: Effects) {
-            revisions.merge(other.revisions) { Revision.later($0, $1) }
+            revisions.merge(other.revisions) { ResourceVersionOrder.later($0, $1) }
             deletions += other.deletions
             failure = failure ?? other.failure
         }

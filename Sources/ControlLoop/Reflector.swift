@@ -89,7 +89,9 @@ package struct Reflector<Sink: ReflectorSink>: Sendable {
     private static func failure(_ error: any Error) -> ReflectorStateMachine.Failure {
         guard let status = error as? Status else { return .other }
         if status.isExpired { return .expired }
-        if status.code == 429, let seconds = status.details?.retryAfterSeconds, seconds > 0 { return .retryAfter(.seconds(seconds)) }
+        if status.code == 429, let seconds = status.details?.retryAfterSeconds, seconds > 0 {
+            return .retryAfter(.seconds(seconds))
+        }
         return .other
     }
 }

@@ -64,7 +64,7 @@ package final class SharedCaches: Sendable {
 }
 
 /// What every cache can do, whatever it holds.
-package protocol AnyObjectCache: Sendable {
+package protocol AnyObjectCache: AnyObject, Sendable {
     var resource: GroupVersionResource { get }
     func waitUntilSynced() async throws
     func waitUntilReached(_ revision: String) async throws

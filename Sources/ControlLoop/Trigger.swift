@@ -6,7 +6,8 @@ package struct Trigger<Key: Hashable & Sendable>: Sendable {
     package struct Attachment: Sendable {
         package var cache: any AnyObjectCache
         /// Starts to call `wake` with keys.
-        package var start: @Sendable (_ snapshot: @escaping @Sendable () -> Snapshot, _ wake: @escaping @Sendable (Key) -> Void) -> Void
+        package var start:
+            @Sendable (_ snapshot: @escaping @Sendable () -> Snapshot, _ wake: @escaping @Sendable (Key) -> Void) -> Void
     }
 
     package let attach: @Sendable (SharedCaches) -> Attachment

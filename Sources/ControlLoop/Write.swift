@@ -82,6 +82,11 @@ package struct Write: Hashable, Sendable {
         Write(.delete(resource, key, options), tolerates: tolerates, report: report)
     }
 
+    /// Whether this changes the object by a patch.
+    package func isPatch(of key: NamespacedName, _ resource: GroupVersionResource) -> Bool {
+        if case .patch(resource, key, _, _, _) = operation { true } else { false }
+    }
+
     package var resource: GroupVersionResource {
         switch operation {
         case .create(let resource, _, _), .createBelow(let resource, _, _, _), .update(let resource, _, _, _),

@@ -1,5 +1,5 @@
-import NetworkTypes
 package import Netlink
+import NetworkTypes
 
 /// The kernel of this node as routing uses it: a socket for requests, one for notifications, and settings. Opened in the
 /// node's network namespace. Calls block.

@@ -1,8 +1,8 @@
 import API
 package import ControlLoop
 package import Logging
-import NetworkTypes
 import Netlink
+import NetworkTypes
 import Synchronization
 
 /// Keeps this node's routes to the pods of all other nodes, its settings, and the runtime's conflist as the Nodes say.
@@ -114,7 +114,9 @@ package final class NodeRouteController: Sendable {
             guard let refusal = reply.refusal, refusal.errno != LinuxErrno.noProcess else { continue }
             logger.error(
                 "route refused",
-                metadata: ["route": "\(route.destination)", "errno": "\(refusal.errno)", "reason": "\(refusal.explanation ?? "")"])
+                metadata: [
+                    "route": "\(route.destination)", "errno": "\(refusal.errno)", "reason": "\(refusal.explanation ?? "")",
+                ])
         }
         logger.info(
             "routes changed",

@@ -1,11 +1,11 @@
-package import NetworkTypes
 package import Netlink
+package import NetworkTypes
 
 /// Which routes lead from this node to the pods of all nodes, and which cannot be made.
 package struct RoutePlan: Hashable, Sendable {
     package enum Problem: Hashable, Sendable, CustomStringConvertible {
         case unreadable(node: String, text: String)
-        /// Two nodes claim the same pods; neither is routed, for half of the packets would reach the wrong one.
+        /// An older node has these pods already; routing them elsewhere would take them from it.
         case overlap(node: String, CIDR, other: String, CIDR)
         /// The prefix covers an address of this node's own links: routing it would cut the node off.
         case coversUnderlay(node: String, CIDR, link: String)
@@ -36,16 +36,20 @@ package struct RoutePlan: Hashable, Sendable {
     ///   - nodeName: This node.
     package static func compute(nodes: [NodeView], nodeName: String, underlay: Underlay) -> RoutePlan {
         var plan = RoutePlan(routes: [], problems: [], ownPodCIDRs: [])
-        let nodes = nodes.sorted { $0.name < $1.name }
-        let claims = nodes.flatMap { node in node.podCIDRs.map { (node: node.name, cidr: $0) } }
-        for node in nodes {
+        var accepted: [(node: String, cidr: CIDR)] = []
+        for node in nodes.sorted(by: { ($0.created, $0.name) < ($1.created, $1.name) }) {
             plan.problems += node.unreadable.map { .unreadable(node: node.name, text: $0) }
             for cidr in node.podCIDRs {
-                if let other = claims.first(where: { $0.node != node.name && $0.cidr.overlaps(cidr) }) {
+                if let other = accepted.first(where: { $0.cidr.overlaps(cidr) }) {
                     plan.problems.append(.overlap(node: node.name, cidr, other: other.node, other.cidr))
-                } else if let link = underlay.links.first(where: { $0.addresses.contains { $0.network.overlaps(cidr) } }) {
+                    continue
+                }
+                if let link = underlay.links.first(where: { $0.addresses.contains { $0.network.overlaps(cidr) } }) {
                     plan.problems.append(.coversUnderlay(node: node.name, cidr, link: link.name))
-                } else if node.name == nodeName {
+                    continue
+                }
+                accepted.append((node.name, cidr))
+                if node.name == nodeName {
                     plan.ownPodCIDRs.append(cidr)
                     plan.routes.append(Self.ownRange(cidr))
                 } else {

@@ -1,5 +1,5 @@
-package import NetworkTypes
 package import Netlink
+package import NetworkTypes
 
 /// The links that connect this node to others: those with addresses, `lo` apart. Host ends of pods have none.
 package struct Underlay: Hashable, Sendable {

@@ -31,7 +31,8 @@ import Testing
         for word: UInt32 in [40, 0, 0, 0] { writer.append(word) }
         var whole = writer
         whole.append([UInt8](repeating: 0, count: 24))
-        for (flags, start) in [([.explained, .capped], writer), ([.explained], whole)] as [(MessageFlags, MessageWriter)] {
+        let cases: [(MessageFlags, MessageWriter)] = [([.explained, .capped], writer), (.explained, whole)]
+        for (flags, start) in cases {
             var body = start
             body.attribute(1, text: "already there")
             let answer = Acknowledgement(NetlinkMessage(.error, flags: flags, payload: body.bytes))

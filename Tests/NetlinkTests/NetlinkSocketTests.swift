@@ -17,7 +17,9 @@ struct NetlinkSocketTests {
         let socket = try NetworkNamespace.create().openSocket()
         var bridge = LinkMessage(name: "br0")
         bridge.kind = .bridge
-        let replies = try socket.exchange([bridge.create, bridge.create, LinkMessage(name: "br0").get, LinkMessage(name: "no").get])
+        let replies = try socket.exchange([
+            bridge.create, bridge.create, LinkMessage(name: "br0").get, LinkMessage(name: "no").get,
+        ])
         #expect(replies.map { $0.refusal?.errno } == [nil, EEXIST, nil, ENODEV])
         #expect(replies[2].messages.compactMap { LinkMessage($0)?.kind } == [.bridge])
         #expect(throws: NetlinkError.self) { try socket.apply([bridge.create]) }
@@ -29,7 +31,9 @@ struct NetlinkSocketTests {
         up.setUp()
         try socket.apply([up.change])
         let base = IPAddress.v4(IPv4Address(10, 1, 0, 0))
-        let routes = (0..<1000).compactMap { base.advanced(by: $0) }.map { RouteMessage(CIDR(host: $0), on: .loopback, origin: .node) }
+        let routes = (0..<1000).compactMap { base.advanced(by: $0) }.map {
+            RouteMessage(CIDR(host: $0), on: .loopback, origin: .node)
+        }
         try socket.apply(routes.map(\.create))
         let found = try socket.dump(RouteMessage.list(.ipv4)).compactMap { RouteMessage($0) }.filter { $0.origin == .node }
         #expect(Set(found.map(\.destination)) == Set(routes.map(\.destination)))

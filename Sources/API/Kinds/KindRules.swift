@@ -84,7 +84,7 @@ enum StatusSeparation {
         let before = old["metadata"]?["generation"]?.int ?? 0
         let changed = specification(new) != specification(old)
         let after = changed ? before + 1 : before
-        new[path: ["metadata", "generation"]] = after == 0 ? nil : .int(after)
+        new[path: ["metadata", "generation"]] = after == 0 ? .none : .some(.int(after))
     }
 
     static func statusUpdate(_ new: inout JSONValue, _ old: JSONValue) {

@@ -1,6 +1,6 @@
 import JSON
-import NetworkTypes
 import Netlink
+import NetworkTypes
 
 /// ADD: takes a slot, wires the pod, answers with its addresses. Leaves nothing behind when it fails.
 struct Add {

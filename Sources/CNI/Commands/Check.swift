@@ -1,6 +1,6 @@
 import JSON
-import NetworkTypes
 import Netlink
+import NetworkTypes
 
 /// CHECK: compares what the kernel holds with what ADD made. Whatever later plugins of a chain added is left alone.
 struct Check {
@@ -81,7 +81,9 @@ struct AttachmentState {
         if !podAddresses.contains(where: { $0.address.address == address && $0.index == podLink.index }) {
             found.append("address \(address) is gone from interface \(name)")
         }
-        if case .v4(let plain) = address, let recorded = hostLink.name.flatMap(InterfaceNames.address(ofHostEnd:)), recorded != plain {
+        if case .v4(let plain) = address, let recorded = hostLink.name.flatMap(InterfaceNames.address(ofHostEnd:)),
+            recorded != plain
+        {
             found.append("the host's end \(hostLink.name ?? "") does not stand for \(address)")
         }
         if hostLink.name.map(InterfaceNames.isHostEnd) != true {

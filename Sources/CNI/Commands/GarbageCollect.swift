@@ -16,7 +16,9 @@ struct GarbageCollect {
             let stale = Self.stale(links, network: request.configuration.name, valid: valid)
             guard !stale.isEmpty else { return }
             if links.contains(where: { $0.group == Self.group }) {
-                for index in stale { try Self.ignoringMissing { () throws(NetlinkError) in try socket.apply([LinkMessage(index: index).delete]) } }
+                for index in stale {
+                    try Self.ignoringMissing { () throws(NetlinkError) in try socket.apply([LinkMessage(index: index).delete]) }
+                }
                 return
             }
             _ = try socket.exchange(

@@ -1,6 +1,6 @@
 import JSON
-import NetworkTypes
 import Netlink
+import NetworkTypes
 
 /// The `loopback` plugin: containerd and others run it beside the network for every pod.
 struct Loopback {

@@ -1,5 +1,5 @@
-package import NetworkTypes
 package import Netlink
+package import NetworkTypes
 
 /// One step of wiring a pod, in terms of its two link ends.
 package enum LinkOperation: Hashable, Sendable {
@@ -72,6 +72,9 @@ package struct PairIndices: Hashable, Sendable {
 }
 
 extension LinkOperation {
+    /// `IP6_RT_PRIO_USER` of `net/ipv6.h`, what the kernel gives a route without metric.
+    private static let ipv6Metric: UInt32 = 1024
+
     /// The request for every operation but `createPair`, which needs the pod's namespace instead.
     package func request(_ indices: PairIndices) -> NetlinkMessage {
         switch self {
@@ -109,7 +112,12 @@ extension LinkOperation {
             guard let everything = CIDR(IPAddress(family: gateway.family, number: 0), prefixLength: 0) else {
                 preconditionFailure("zero is a prefix length of every family")
             }
-            return RouteMessage(everything, via: gateway, on: indices.pod, onLink: true).create
+            // A pod may have several networks. The first one's default route stays in force, the others stand behind it: in
+            // IPv4 by order, in IPv6, which would share the traffic among them, by a metric of their own.
+            var route = RouteMessage(everything, via: gateway, on: indices.pod, onLink: true)
+            if gateway.family == .ipv4 { return route.append }
+            route.priority = Self.ipv6Metric + UInt32(bitPattern: indices.pod.rawValue)
+            return route.create
         }
     }
 

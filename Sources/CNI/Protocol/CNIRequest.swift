@@ -29,7 +29,8 @@ package struct CNIRequest: Sendable {
         allowsHostNamespace = ["1", "true"].contains((environment["CNI_NETNS_OVERRIDE"] ?? "").lowercased())
         if command.requiredVariables.contains("CNI_CONTAINERID") {
             guard Self.isIdentifier(containerID) else {
-                throw CNIFailure(.invalidEnvironment, "invalid characters in containerID", details: "CNI_CONTAINERID=\(containerID)")
+                throw CNIFailure(
+                    .invalidEnvironment, "invalid characters in containerID", details: "CNI_CONTAINERID=\(containerID)")
             }
             guard Self.isInterfaceName(interfaceName) else {
                 throw CNIFailure(.invalidEnvironment, "invalid interface name", details: "CNI_IFNAME=\(interfaceName)")

@@ -75,7 +75,7 @@ package struct CNIResult: Hashable, Sendable {
     /// - Parameter previous: The result of the plugin before ours in the chain, which ours continues.
     package func json(_ version: CNIVersion, after previous: JSONValue? = nil) -> JSONValue {
         var value: JSONValue = ["cniVersion": .string(version.rawValue)]
-        if version < .v0_3_0 {
+        if version < .v030 {
             for (key, family) in [("ip4", IPFamily.ipv4), ("ip6", .ipv6)] { value[key] = legacy(family) }
             value["dns"] = dns ?? [:]
             return value
@@ -105,7 +105,7 @@ extension CNIResult.Interface {
     fileprivate func json(_ version: CNIVersion) -> JSONValue {
         var value: JSONValue = ["name": .string(name)]
         if let mac { value["mac"] = .string(mac.description) }
-        if version >= .v1_1_0, let mtu { value["mtu"] = JSONValue(mtu) }
+        if version >= .v110, let mtu { value["mtu"] = JSONValue(mtu) }
         if !sandbox.isEmpty { value["sandbox"] = .string(sandbox) }
         return value
     }
@@ -114,7 +114,7 @@ extension CNIResult.Interface {
 extension CNIResult.Address {
     fileprivate func json(_ version: CNIVersion, shift: Int) -> JSONValue {
         var value: JSONValue = [:]
-        if version < .v1_0_0 { value["version"] = address.address.family == .ipv4 ? "4" : "6" }
+        if version < .v100 { value["version"] = address.address.family == .ipv4 ? "4" : "6" }
         value["address"] = .string(address.description)
         if let gateway { value["gateway"] = .string(gateway.description) }
         if let interface { value["interface"] = JSONValue(interface + shift) }

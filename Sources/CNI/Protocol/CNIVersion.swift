@@ -1,16 +1,16 @@
 /// A version of the CNI specification that the plugin speaks; the config's own version decides the shape of the result.
 package enum CNIVersion: String, Hashable, Sendable, CaseIterable, Comparable {
-    case v0_1_0 = "0.1.0"
-    case v0_2_0 = "0.2.0"
-    case v0_3_0 = "0.3.0"
-    case v0_3_1 = "0.3.1"
-    case v0_4_0 = "0.4.0"
-    case v1_0_0 = "1.0.0"
-    case v1_1_0 = "1.1.0"
+    case v010 = "0.1.0"
+    case v020 = "0.2.0"
+    case v030 = "0.3.0"
+    case v031 = "0.3.1"
+    case v040 = "0.4.0"
+    case v100 = "1.0.0"
+    case v110 = "1.1.0"
 
-    package static let newest = v1_1_0
+    package static let newest = v110
     /// What a config without `cniVersion` means to every runtime's library.
-    package static let implied = v0_1_0
+    package static let implied = v010
 
     /// Where the version stands in the history of the specification, from zero.
     private var age: Int { Self.allCases.firstIndex(of: self) ?? 0 }
@@ -20,9 +20,9 @@ package enum CNIVersion: String, Hashable, Sendable, CaseIterable, Comparable {
     /// The first version that has the command.
     package static func introducing(_ command: CNICommand) -> CNIVersion {
         switch command {
-        case .add, .delete, .version: v0_1_0
-        case .check: v0_4_0
-        case .garbageCollect, .status: v1_1_0
+        case .add, .delete, .version: v010
+        case .check: v040
+        case .garbageCollect, .status: v110
         }
     }
 }

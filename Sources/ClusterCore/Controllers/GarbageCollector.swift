@@ -50,7 +50,8 @@ package struct GarbageCollector: Controller {
             keys.append(Key(kind: kind, name: new.key))
         }
         // Owners that wait for this object in order to go.
-        for reference in (change.old ?? change.object).metadata.ownerReferences where change.isDeletion || reference.blockOwnerDeletion {
+        for reference in (change.old ?? change.object).metadata.ownerReferences
+        where change.isDeletion || reference.blockOwnerDeletion {
             if let owner = owner(reference, of: change.object, snapshot), let object = owner.object, isWaiting(object) {
                 keys.append(Key(kind: owner.kind, name: object.key))
             }

@@ -83,7 +83,8 @@ package struct NodeLifecycleController: Controller {
                 revision: node.metadata.resourceVersion, tolerates: .notFound))
         plan.notices.append(
             Plan.Notice(
-                ObjectReference(to: node), reason: "NodeNotReady", message: "Node \(node.metadata.name) status is now: NodeNotReady"))
+                ObjectReference(to: node), reason: "NodeNotReady",
+                message: "Node \(node.metadata.name) status is now: NodeNotReady"))
         guard let ready = conditions["Ready"] else { preconditionFailure("Ready was just set") }
         return ready
     }
@@ -103,7 +104,9 @@ package struct NodeLifecycleController: Controller {
             wanted.append(Taint(key: "node.kubernetes.io/\(key)", effect: "NoSchedule"))
         }
         if node.unschedulable { wanted.append(Taint(key: "node.kubernetes.io/unschedulable", effect: "NoSchedule")) }
-        let ours = Set([Self.notReady, Self.unreachable, "node.kubernetes.io/unschedulable"] + pressures.map { "node.kubernetes.io/\($0.1)" })
+        let ours = Set(
+            [Self.notReady, Self.unreachable, "node.kubernetes.io/unschedulable"] + pressures.map { "node.kubernetes.io/\($0.1)" }
+        )
         var result = node.taints.filter { taint in
             !ours.contains(taint.key) || wanted.contains { $0.key == taint.key && $0.effect == taint.effect }
         }

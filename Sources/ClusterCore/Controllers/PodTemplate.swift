@@ -33,7 +33,8 @@ enum PodTemplate {
     /// Upstream hashes Go's own picture of the value, so the texts differ from upstream's; nobody may rely on them.
     static func hash(_ template: JSONValue, collisions: Int) -> String {
         var hash: UInt32 = 2_166_136_261
-        for byte in JSONWriter.write(sorted(withoutHash(template))) + Array(collisions == 0 ? "" : String(collisions).utf8) {
+        let suffix = collisions == 0 ? "" : String(collisions)
+        for byte in JSONWriter.write(sorted(withoutHash(template))) + Array(suffix.utf8) {
             hash = (hash ^ UInt32(byte)) &* 16_777_619
         }
         // Letters that cannot form words, as upstream's `SafeEncodeString`.

@@ -38,7 +38,8 @@ package struct ReplicaSetController: Controller {
     /// The pods of the set; adopts orphans that match and releases pods that no longer do.
     private func claim(_ set: ReplicaSet, _ snapshot: Snapshot, _ plan: inout Plan) -> [Pod] {
         var owned: [Pod] = []
-        for pod in snapshot.list(Pod.self, by: .controllerUID, set.metadata.uid) where pod.metadata.namespace == set.metadata.namespace {
+        for pod in snapshot.list(Pod.self, by: .controllerUID, set.metadata.uid)
+        where pod.metadata.namespace == set.metadata.namespace {
             if set.selector.matches(pod.metadata.labels) {
                 owned.append(pod)
             } else if !set.metadata.isBeingDeleted {

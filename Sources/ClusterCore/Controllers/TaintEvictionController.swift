@@ -42,7 +42,8 @@ package struct TaintEvictionController: Controller {
         Plan(
             [.delete(Pod.resource, pod.key, DeletionOptions(uid: pod.metadata.uid), tolerates: [.notFound, .conflict])],
             notices: [
-                Plan.Notice(ObjectReference(to: pod), reason: "TaintManagerEviction", message: "Marking for deletion Pod \(pod.key)")
+                Plan.Notice(
+                    ObjectReference(to: pod), reason: "TaintManagerEviction", message: "Marking for deletion Pod \(pod.key)")
             ])
     }
 }

@@ -6,6 +6,7 @@ extension MemoryCluster: ObjectWriter {
         try access { try $0.found(resource, key) }
     }
 
+    @discardableResult
     package func create(_ resource: GroupVersionResource, namespace: String?, _ object: JSONValue) async throws -> JSONValue {
         try access { state in
             var object = object
@@ -23,6 +24,7 @@ extension MemoryCluster: ObjectWriter {
         }
     }
 
+    @discardableResult
     package func create(
         _ resource: GroupVersionResource, _ key: NamespacedName, subresource: String, _ object: JSONValue
     ) async throws -> JSONValue {
@@ -44,12 +46,14 @@ extension MemoryCluster: ObjectWriter {
         }
     }
 
+    @discardableResult
     package func update(
         _ resource: GroupVersionResource, _ key: NamespacedName, _ object: JSONValue, subresource: String?
     ) async throws -> JSONValue {
         try access { try Self.replace(&$0, resource, key, object, subresource) }
     }
 
+    @discardableResult
     package func patch(
         _ resource: GroupVersionResource, _ key: NamespacedName, _ type: PatchType, _ body: JSONValue, subresource: String?
     ) async throws -> JSONValue {
@@ -94,7 +98,8 @@ extension MemoryCluster: ObjectWriter {
         _ subresource: String?
     ) throws -> JSONValue {
         let old = try state.found(resource, key)
-        if let revision = wanted["metadata"]?["resourceVersion"]?.string, revision != old["metadata"]?["resourceVersion"]?.string {
+        if let revision = wanted["metadata"]?["resourceVersion"]?.string, revision != old["metadata"]?["resourceVersion"]?.string
+        {
             throw conflict(resource, key.name)
         }
         var new = wanted

@@ -41,12 +41,13 @@ package final class MemoryCluster: Sendable {
 
     /// Forgets the history up to now and ends every watch, as a server that was restarted after a compaction.
     package func compact() {
-        state.withLock { state in
+        let ended = state.withLock { state in
             state.oldest = state.revision
             state.log = []
-            for watcher in state.watchers.values { watcher.continuation.finish() }
-            state.watchers = [:]
+            defer { state.watchers = [:] }
+            return state.watchers.values.map(\.continuation)
         }
+        for continuation in ended { continuation.finish() }
     }
 
     /// Everything of a kind, sorted by key.

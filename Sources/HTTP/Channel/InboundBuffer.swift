@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Chunks on their way from an event loop to one reading task. Past `bytesMax` the loop is asked to stop reading its socket.
-final class InboundBuffer: Sendable {
+package final class InboundBuffer: Sendable {
     private let bytesMax: Int
     private let state = Mutex(State())
 
@@ -18,13 +18,13 @@ final class InboundBuffer: Sendable {
         var resumeReading: (@Sendable () -> Void)?
     }
 
-    init(bytesMax: Int = 256 * 1024) { self.bytesMax = bytesMax }
+    package init(bytesMax: Int = 256 * 1024) { self.bytesMax = bytesMax }
 
     /// `resume` is called from any thread after `append` returned false and half of the chunks were taken.
-    func onResume(_ resume: (@Sendable () -> Void)?) { state.withLock { $0.resumeReading = resume } }
+    package func onResume(_ resume: (@Sendable () -> Void)?) { state.withLock { $0.resumeReading = resume } }
 
     /// False when the reader is far behind: stop reading the socket.
-    func append(_ chunk: [UInt8]) -> Bool {
+    package func append(_ chunk: [UInt8]) -> Bool {
         let (waiter, goOn): (CheckedContinuation<[UInt8]?, any Error>?, Bool) = state.withLock { state in
             if state.end != nil { return (nil, true) }
             if let waiter = state.waiter {
@@ -41,7 +41,7 @@ final class InboundBuffer: Sendable {
     }
 
     /// Chunks that are waiting are still delivered. Only the first call counts.
-    func finish(_ end: Result<Void, any Error>) {
+    package func finish(_ end: Result<Void, any Error>) {
         let waiter: CheckedContinuation<[UInt8]?, any Error>? = state.withLock { state in
             guard state.end == nil else { return nil }
             state.end = end
@@ -53,7 +53,7 @@ final class InboundBuffer: Sendable {
     }
 
     /// The next chunk, nil at the end. One task at a time; a cancelled wait loses nothing.
-    func next() async throws -> [UInt8]? {
+    package func next() async throws -> [UInt8]? {
         if let taken = take() { return try taken.get() }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in

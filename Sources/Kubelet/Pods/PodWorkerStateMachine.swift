@@ -46,10 +46,12 @@ struct PodWorkerStateMachine: Hashable, Sendable {
     var isKilling: Bool { if case .killing = state { true } else { false } }
 
     /// The object as it stands now; nil: the API server has it no longer.
-    mutating func observed(_ pod: Pod?) {
+    ///
+    /// - Parameter graceSeconds: What its containers get when it is gone.
+    mutating func observed(_ pod: Pod?, graceSeconds: Int64 = 30) {
         guard let pod else {
             isGone = true
-            if state == .running { state = .killing(graceSeconds: 30) }
+            if state == .running { state = .killing(graceSeconds: graceSeconds) }
             return
         }
         if pod.metadata.isBeingDeleted {

@@ -32,9 +32,7 @@ package struct ClusterRemoval {
             do { try FabricApplier.remove(namespace: name) } catch { left.append("\(error)") }
         }
         left += CgroupTree.remove(cluster.cgroup, layout: layout)
-        // The parent is shared with other clusters: it goes with the last of them.
-        for directory in layout.directories(of: "/skiff") { rmdir(directory) }
-        for directory in hostDirectories.reversed() { rmdir(directory) }
+        removeShared()
         unlink(cluster.controlSocket)
         if keepData {
             unlink(cluster.lockFile)
@@ -44,13 +42,26 @@ package struct ClusterRemoval {
         return left
     }
 
-    /// Empty directories on the host that `skiff up` made as mount points.
-    private var hostDirectories: [String] {
-        let text = (try? FileTree.text(Self.hostDirectoriesFile(cluster))) ?? ""
-        return text.split(separator: "\n").map(String.init)
+    /// Empty directories of the host that some cluster made as mount points, one per line.
+    static let hostDirectoriesFile = "/run/skiff-host-directories"
+
+    /// Remembers directories for the last cluster to take away.
+    package static func remember(hostDirectories: [String]) throws(SystemError) {
+        guard !hostDirectories.isEmpty else { return }
+        try FileTree.writeInPlace(
+            hostDirectoriesFile, Array((hostDirectories.joined(separator: "\n") + "\n").utf8),
+            flags: O_WRONLY | O_CREAT | O_APPEND, mode: 0o644)
     }
 
-    package static func hostDirectoriesFile(_ cluster: ClusterPlan) -> String { "\(cluster.dataDirectory)/host-directories" }
+    /// What clusters share goes with the last of them: removing a directory would take away what another has mounted there.
+    private func removeShared() {
+        for directory in layout.directories(of: "/skiff") { rmdir(directory) }
+        guard layout.directories(of: "/skiff").allSatisfy({ !FileTree.exists($0) }) else { return }
+        let text = (try? FileTree.text(Self.hostDirectoriesFile)) ?? ""
+        // Only empty ones go: rmdir refuses the others.
+        for directory in text.split(separator: "\n").reversed() { rmdir(String(directory)) }
+        unlink(Self.hostDirectoriesFile)
+    }
 
     private func waitForEnd(seconds: Int) {
         for _ in 0..<seconds * 20 {

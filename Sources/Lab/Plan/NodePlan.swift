@@ -8,14 +8,14 @@ package enum MountOperation: Hashable, Sendable {
     case symbolicLink(String, target: String)
 }
 
-/// What a mount forbids.
+/// What a mount forbids: the kernel's MS_NOSUID, MS_NODEV, MS_NOEXEC.
 package struct MountFlags: OptionSet, Hashable, Sendable {
     package let rawValue: Int
     package init(rawValue: Int) { self.rawValue = rawValue }
 
-    package static let noSetuid = MountFlags(rawValue: 1)
-    package static let noDevices = MountFlags(rawValue: 2)
-    package static let noExecution = MountFlags(rawValue: 4)
+    package static let noSetuid = MountFlags(rawValue: 2)
+    package static let noDevices = MountFlags(rawValue: 4)
+    package static let noExecution = MountFlags(rawValue: 8)
     package static let nothing: MountFlags = [.noSetuid, .noDevices, .noExecution]
 }
 
@@ -95,7 +95,7 @@ package struct NodePlan: Hashable, Sendable {
 
     /// File systems on disks or servers, without which programs of the host could be missing in a node (/usr, /opt, /home).
     /// A node's bind of `/` does not carry them along.
-    static func diskMounts(_ mountInfo: String, excluding dataDirectory: String) -> [String] {
+    package static func diskMounts(_ mountInfo: String, excluding dataDirectory: String) -> [String] {
         let kinds: Set<Substring> = ["btrfs", "ext2", "ext3", "ext4", "f2fs", "jfs", "nfs", "nfs4", "virtiofs", "xfs", "zfs", "9p"]
         let ours = ["/dev", "/proc", "/run", "/sys", dataDirectory] + canonicalDirectories
         var found: [String] = []

@@ -10,7 +10,7 @@ package struct Packet: Hashable, Sendable {
     package var mark: UInt32
 
     package init(
-        _ transport: TransportProtocol, from source: IPAddress, port sourcePort: Port = 40000, to destination: IPAddress,
+        _ transport: TransportProtocol, from source: IPAddress, sourcePort: Port = 40000, to destination: IPAddress,
         port destinationPort: Port, mark: UInt32 = 0
     ) {
         self.transport = transport

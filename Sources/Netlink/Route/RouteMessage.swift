@@ -76,6 +76,9 @@ extension RouteMessage {
     /// EEXIST when there is a route of the same destination and priority.
     package var create: NetlinkMessage { request(.newRoute, [.create, .exclusive]) }
     package var replace: NetlinkMessage { request(.newRoute, [.create, .replace]) }
+    /// IPv4: stands behind routes of the same destination and priority, and takes over when they go. IPv6 makes one route with
+    /// several next hops of them.
+    package var append: NetlinkMessage { request(.newRoute, [.create, .append]) }
     package var delete: NetlinkMessage { request(.deleteRoute) }
 
     package static func list(_ family: IPFamily) -> NetlinkMessage {

@@ -1,4 +1,3 @@
-package import API
 package import NetworkTypes
 
 /// Where packets may be sent: an address and a port.

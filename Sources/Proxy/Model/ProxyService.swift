@@ -29,7 +29,8 @@ package struct ProxyService: Hashable, Sendable {
         let spec = service.spec
         name = service.key
         ports = spec.ports.compactMap { port in
-            guard let transport = port.transportProtocol, let number = NetworkTypes.Port(exactly: port.port), !number.isNone else {
+            guard let transport = port.transportProtocol, let number = NetworkTypes.Port(exactly: port.port), !number.isNone
+            else {
                 return nil
             }
             return Port(
@@ -38,8 +39,10 @@ package struct ProxyService: Hashable, Sendable {
         }
         clusterIPs = spec.clusterIPs.compactMap { IPAddress(parsing: $0) }
         let balanced = service.status.loadBalancer.filter { $0.ipMode == nil || $0.ipMode == "VIP" }.map(\.ip)
-        externalIPs = Set((spec.externalIPs + (spec.type == "LoadBalancer" ? balanced : [])).compactMap { IPAddress(parsing: $0) })
-            .sorted()
+        externalIPs = Set(
+            (spec.externalIPs + (spec.type == "LoadBalancer" ? balanced : [])).compactMap { IPAddress(parsing: $0) }
+        )
+        .sorted()
         internalTrafficIsLocal = spec.internalTrafficPolicy == "Local"
         externalTrafficIsLocal = spec.externalTrafficPolicy == "Local"
     }

@@ -14,9 +14,11 @@ package struct ServiceChangeTracker: Sendable {
     package var isComplete: Bool { hasServices && hasSlices }
     package var hasChanges: Bool { !changed.isEmpty }
 
-    package mutating func takeChanges() -> Set<NamespacedName> {
+    /// What changed since the last call, in order of name. The caller gets copies of these Services only, so that the next
+    /// event does not have to duplicate everything.
+    package mutating func takeChanges() -> [ServiceChange] {
         defer { changed = [] }
-        return changed
+        return changed.sorted().map { ServiceChange(name: $0, service: services[$0], slices: slices.slices(of: $0)) }
     }
 
     package mutating func serviceSeen(_ service: Service) { store(ProxyService(service), as: service.key) }

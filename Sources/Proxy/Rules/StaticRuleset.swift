@@ -125,7 +125,8 @@ package struct StaticRuleset {
         for count in Self.slotCounts {
             let name = kind.chain(slots: count)
             let next = kind.next(slots: count)
-            chains.append(Chain(name, rules: entryRules(of: kind) + (next.map { [Rule(.verdict(.goto($0)))] } ?? drawRules(kind, count))))
+            chains.append(
+                Chain(name, rules: entryRules(of: kind) + (next.map { [Rule(.verdict(.goto($0)))] } ?? drawRules(kind, count))))
         }
         if let none = kind.chainWithoutEndpoints {
             chains.append(Chain(none, rules: entryRules(of: kind) + [Rule(.verdict(.drop))]))

@@ -109,9 +109,7 @@ struct ClusterLaunch: Sendable {
             try FileTree.makeDirectories("\(directory)/certs.d/skiff.local")
             try FileTree.write("\(directory)/certs.d/skiff.local/hosts.toml", ContainerdConfiguration.localRegistryHosts)
         }
-        if !made.isEmpty {
-            try FileTree.write(ClusterRemoval.hostDirectoriesFile(cluster), made.joined(separator: "\n"))
-        }
+        try ClusterRemoval.remember(hostDirectories: made)
         try FileTree.write(cluster.planFile, JSONWriter.text(cluster.json) + "\n")
         console.step("wrote certificates and configuration to \(cluster.dataDirectory)")
     }

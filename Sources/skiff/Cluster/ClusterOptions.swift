@@ -6,6 +6,8 @@ import Lab
 struct ClusterOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Where the cluster keeps everything.", valueName: "directory"))
     var dataDir = "/var/lib/skiff"
+    @Option(help: "The cluster's name: prefix of its namespaces, and its context in a kubeconfig.")
+    var name = "skiff"
 
     /// Absolute, without links, so that two spellings are one cluster.
     var directory: String {

@@ -1,5 +1,6 @@
 import API
 import APIClient
+import HTTP
 import JSON
 import Lab
 import YAML

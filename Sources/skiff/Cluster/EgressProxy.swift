@@ -82,9 +82,7 @@ struct EgressProxy: Sendable {
 
     func run(descriptor: Int32) async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let server = try await ServerBootstrap(group: group).withBoundSocket(descriptor) { channel in
-            channel.eventLoop.makeCompletedFuture { try Connection(wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true)) }
-        }
+        let server = try await ServerBootstrap(group: group).bind(descriptor) { Self.wrap($0) }
         try await server.executeThenClose { clients in
             try await withThrowingDiscardingTaskGroup { tasks in
                 for try await client in clients {
@@ -101,8 +99,8 @@ struct EgressProxy: Sendable {
 
     private func serve(_ client: Connection, group: MultiThreadedEventLoopGroup) async throws {
         try await client.executeThenClose { inbound, outbound in
-            var iterator = inbound.makeAsyncIterator()
-            guard let (head, rest) = try await Self.head(&iterator), let request = EgressRequest(head: head) else {
+            let reader = InboundReader(inbound)
+            guard let (head, rest) = try await Self.head(reader), let request = EgressRequest(head: head) else {
                 return try await outbound.write(ByteBuffer(string: "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"))
             }
             let far: Connection
@@ -117,23 +115,29 @@ struct EgressProxy: Sendable {
             if upstream == nil, request.isTunnel {
                 try await outbound.write(ByteBuffer(string: "HTTP/1.1 200 Connection established\r\n\r\n"))
             }
-            try await Self.pump(iterator, outbound, far, first: ByteBuffer(string: greeting), then: rest)
+            try await Self.pump(reader, outbound, far, first: ByteBuffer(string: greeting), then: rest)
         }
     }
 
     private func connect(_ target: EgressTarget, group: MultiThreadedEventLoopGroup) async throws -> Connection {
         try await ClientBootstrap(group: group).connectTimeout(.seconds(15)).connect(host: target.host, port: target.port) {
-            channel in
-            channel.eventLoop.makeCompletedFuture { try Connection(wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true)) }
+            Self.wrap($0)
+        }
+    }
+
+    /// Half-closed both ways: a client that has sent all it has still wants the answer.
+    private static func wrap(_ channel: any Channel) -> EventLoopFuture<Connection> {
+        channel.eventLoop.makeCompletedFuture {
+            try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
+            return try Connection(
+                wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
         }
     }
 
     /// Bytes up to the empty line, and what came after it; nil when the client left or wrote too much.
-    private static func head(
-        _ iterator: inout NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
-    ) async throws -> (String, ByteBuffer)? {
+    private static func head(_ reader: InboundReader) async throws -> (String, ByteBuffer)? {
         var collected: [UInt8] = []
-        while let chunk = try await iterator.next() {
+        while let chunk = try await reader.next() {
             collected += Array(chunk.readableBytesView)
             let end = collected.indices.first { collected[$0...].starts(with: Array("\r\n\r\n".utf8)) }
             if let end {
@@ -146,24 +150,30 @@ struct EgressProxy: Sendable {
 
     /// Passes bytes both ways until both ends are done.
     private static func pump(
-        _ iterator: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator,
-        _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>, _ far: Connection, first: ByteBuffer, then rest: ByteBuffer
+        _ reader: InboundReader, _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>, _ far: Connection,
+        first: ByteBuffer, then rest: ByteBuffer
     ) async throws {
-        nonisolated(unsafe) var iterator = iterator  // SAFETY: only the one child task below reads from it
         try await far.executeThenClose { farInbound, farOutbound in
             try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask {
-                    if first.readableBytes > 0 { try await farOutbound.write(first) }
-                    if rest.readableBytes > 0 { try await farOutbound.write(rest) }
-                    while let chunk = try await iterator.next() { try await farOutbound.write(chunk) }
-                    farOutbound.finish()
-                }
                 group.addTask {
                     for try await chunk in farInbound { try await outbound.write(chunk) }
                     outbound.finish()
                 }
+                for part in [first, rest] where part.readableBytes > 0 { try await farOutbound.write(part) }
+                while let chunk = try await reader.next() { try await farOutbound.write(chunk) }
+                farOutbound.finish()
                 try await group.waitForAll()
             }
         }
     }
+}
+
+/// The reading end of a connection, handed from the task that reads the head to the one that passes on the rest.
+// SAFETY: one task reads at a time; the second starts after the first has its head.
+private final class InboundReader: @unchecked Sendable {
+    private var iterator: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
+
+    init(_ stream: NIOAsyncChannelInboundStream<ByteBuffer>) { iterator = stream.makeAsyncIterator() }
+
+    func next() async throws -> ByteBuffer? { try await iterator.next() }
 }

@@ -1,6 +1,18 @@
+import APIClient
 import ArgumentParser
+import CRI
+import CRIgRPC
+import ControlLoop
+import GRPC
+import HTTP
+import Kubelet
 import Lab
 import Logging
+import Netfilter
+import NetworkTypes
+import NodeNetwork
+import PKI
+import Proxy
 
 /// Kubelet, proxy and node routes in one process.
 struct Agent: AsyncParsableCommand {
@@ -15,10 +27,68 @@ struct Agent: AsyncParsableCommand {
     @Option(help: "Certificate of the authority whose clients may use the kubelet's API.") var clientCa: String
     @Option(help: "Certificate of the kubelet's API.") var tlsCertificate: String
     @Option(help: "Key of the kubelet's API.") var tlsKey: String
+    @Option(help: "Addresses of all pods.") var clusterCidr = ClusterPlan.podNetwork
+    @Option(help: "Addresses of all Services.") var serviceCidr = ClusterPlan.serviceNetwork
+
+    private static let kubeletPort = 10250
+
+    func validate() throws {
+        guard IPAddress(parsing: nodeAddress) != nil else { throw ValidationError("'\(nodeAddress)' is no address") }
+        for text in [clusterCidr, serviceCidr] where CIDR(parsing: text) == nil {
+            throw ValidationError("'\(text)' is no address prefix")
+        }
+    }
 
     func run() async throws {
-        let log = Logger.program("agent")
-        log.info("waiting", metadata: ["node": "\(nodeName)"])
-        try await Interruption.untilAsked { try await Task.sleep(for: .seconds(1_000_000)) }
+        try await Refusal.reported {
+            let log = Logger.program("agent")
+            log.info("starting", metadata: ["node": "\(nodeName)"])
+            let client = try ClusterAccess.client(kubeconfig: kubeconfig, logger: log)
+            let listWatch = HTTPListWatch(client: client)
+            let runtime = GRPCClient(configuration: GRPCConfiguration(target: .unix(path: runtimeSocket)), logger: log)
+            let kubelet = Kubelet(
+                configuration: KubeletConfiguration(nodeName: nodeName, nodeAddresses: [nodeAddress]), listWatch: listWatch,
+                writer: HTTPObjectWriter(client: client), runtime: RuntimeServiceClient(client: runtime),
+                images: ImageServiceClient(client: runtime), logger: log)
+            let api = KubeletAPI(kubelet: kubelet, streamer: RuntimeStreamer(logger: log)) { der in
+                PeerIdentity(der: der).map { .init(commonName: $0.commonName, organizations: $0.organizations) }
+            }
+            let server = try server(log) { await api.handle($0) }
+            let proxy = try proxy(listWatch, log)
+            let routes = NodeRouteController(
+                listWatch: listWatch, nodeName: nodeName, kernel: try await BlockingWork.run { try NodeKernel() }, logger: log)
+            try await Interruption.untilAsked {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { try await server.run() }
+                    group.addTask { try await kubelet.run() }
+                    group.addTask { try await proxy.run() }
+                    group.addTask { try await routes.run() }
+                    try await group.next()
+                    group.cancelAll()
+                }
+            }
+            await runtime.shutdown()
+            await client.shutdown()
+            log.info("ended", metadata: ["node": "\(nodeName)"])
+        }
+    }
+
+    private func server(_ log: Logger, handler: @escaping HTTPHandler) throws -> HTTPServer {
+        let tls = HTTPServerConfiguration.TLS(
+            certificateChainPEM: try FileTree.read(tlsCertificate), privateKeyPEM: try FileTree.read(tlsKey),
+            clientCAPEM: try FileTree.read(clientCa))
+        let configuration = HTTPServerConfiguration(
+            listeners: [.address(host: nodeAddress, port: Self.kubeletPort)], tls: tls, threads: 1)
+        return HTTPServer(configuration: configuration, logger: log, handler: handler)
+    }
+
+    private func proxy(_ listWatch: any ListWatch, _ log: Logger) throws -> ProxySyncer {
+        let applier = try KernelApplier(logger: log)
+        return ProxySyncer(
+            listWatch: listWatch, applier: applier, flows: applier,
+            configuration: ProxyConfiguration(
+                nodeName: nodeName, clusterCIDRs: [CIDR(parsing: clusterCidr)].compactMap(\.self),
+                serviceCIDRs: [CIDR(parsing: serviceCidr)].compactMap(\.self)),
+            logger: log)
     }
 }

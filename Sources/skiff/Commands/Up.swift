@@ -12,7 +12,6 @@ struct Up: AsyncParsableCommand {
 
     @OptionGroup var options: ClusterOptions
     @Option(help: "How many nodes.") var nodes = 3
-    @Option(help: "Prefix of the cluster's namespaces, and the name of its context.") var name = "skiff"
     @Option(help: ArgumentHelp("Where the API server answers on 127.0.0.1.", valueName: "port")) var apiPort = 6443
     @Flag(help: "Add the cluster to ~/.kube/config as a context of its name.") var mergeKubeconfig = false
     @Option(help: ArgumentHelp("Archives to load onto every node (default: images/ beside this program).", valueName: "directory"))
@@ -26,11 +25,11 @@ struct Up: AsyncParsableCommand {
 
     private func start() async throws {
         let console = Console(json: output == .json)
-        let plan = try ClusterPlan(name: name, nodeCount: nodes, dataDirectory: options.directory, apiPort: apiPort)
+        let plan = try ClusterPlan(name: options.name, nodeCount: nodes, dataDirectory: options.directory, apiPort: apiPort)
         if let running = try options.load(), try ControlSocket.ask(running.controlSocket, .status) != nil {
-            console.line("a cluster runs already in \(running.dataDirectory): \(running.nodeCount) nodes, see 'skiff status'")
-            if mergeKubeconfig { try UserKubeconfig(environment: Environment.variables).merge(running) }
-            return finish(running, console)
+            throw Refusal(
+                "a cluster of \(running.nodeCount) nodes runs already in \(running.dataDirectory)",
+                remedy: "look at it: skiff status; or take it away: skiff down")
         }
         let launch = ClusterLaunch(
             cluster: plan, imageDirectory: images ?? ClusterLaunch.defaultImageDirectory, timeout: .seconds(timeout),

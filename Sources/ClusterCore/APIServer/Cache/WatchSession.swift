@@ -2,6 +2,7 @@ import API
 import JSON
 import Machinery
 import Store
+import Synchronization
 
 /// A running watch as its reader sees it: what was before the registration, then what the cache reports.
 final class WatchSession: Sendable {
@@ -15,19 +16,34 @@ final class WatchSession: Sendable {
     private let cache: ResourceCache
     private let watcher: Watcher
     private let position: Revision
-    let initial: [Item]
+    private let pending: Mutex<[Item]>
 
+    /// - Parameters:
+    ///   - position: Changes up to here are in `initial` or older; the buffer's are left out.
+    ///   - initial: What the reader is told first.
     init(cache: ResourceCache, watcher: Watcher, position: Revision, initial: [Item]) {
         self.cache = cache
         self.watcher = watcher
         self.position = position
-        self.initial = initial
+        pending = Mutex(initial)
     }
 
     deinit { cache.unwatch(watcher) }
 
+    /// The same session with what its reader is told first.
+    func beginning(with items: [Item]) -> WatchSession {
+        pending.withLock { $0 = items }
+        return self
+    }
+
     /// What happened since; nil at the end of the watch. Throws `Expired` when the reader was too slow.
     func next() async throws(Status) -> [Item]? {
+        let first = pending.withLock { pending in
+            let items = pending
+            pending = []
+            return items
+        }
+        if !first.isEmpty { return first }
         while true {
             switch await watcher.buffer.next() {
             case .closed: return nil

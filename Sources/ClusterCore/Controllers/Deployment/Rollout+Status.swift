@@ -28,7 +28,7 @@ extension Rollout {
 
     /// The revision changes by this plan's own write before the status is written.
     private var isWritingDeployment: Bool {
-        plan.writes.contains { $0.resource == Deployment.resource }
+        plan.writes.contains { $0.isPatch(of: deployment.key, Deployment.resource) }
     }
 
     private func counts(_ old: Deployment.Status) -> Deployment.Status {
@@ -62,7 +62,8 @@ extension Rollout {
             return
         }
         let current = deployment.status.conditions["Progressing"]
-        let subject = (createdSet ?? newSet?.metadata.name).map { "ReplicaSet \"\($0)\"" }
+        let subject =
+            (createdSet ?? newSet?.metadata.name).map { "ReplicaSet \"\($0)\"" }
             ?? "Deployment \"\(deployment.metadata.name)\""
         func progressing(_ value: String, _ reason: String, _ message: String) -> Condition {
             Condition(type: "Progressing", status: value, reason: reason, message: message)

@@ -104,7 +104,9 @@ extension Rollout {
         deployment.metadata.annotations.filter { !Self.ownAnnotations.contains($0.key) }
     }
 
-    static func revision(_ set: ReplicaSet) -> Int { set.metadata.annotations[Deployment.revisionAnnotation].flatMap(Int.init) ?? 0 }
+    static func revision(_ set: ReplicaSet) -> Int {
+        set.metadata.annotations[Deployment.revisionAnnotation].flatMap(Int.init) ?? 0
+    }
 
     /// How many new pods there may be now. Upstream: `NewRSNewReplicas`.
     private func firstSize(of set: ReplicaSet?) -> Int {

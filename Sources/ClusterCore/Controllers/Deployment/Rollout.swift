@@ -83,7 +83,9 @@ struct Rollout {
         let body: JSONValue = [
             "metadata": ["annotations": JSONValue(annotations)], "spec": ["replicas": .int(Int64(replicas))],
         ]
-        plan.add(.merge(ReplicaSet.resource, set.key, body, revision: set.metadata.resourceVersion))
+        // A write of this plan has changed the revision by then.
+        let isWritten = plan.writes.contains { $0.isPatch(of: set.key, ReplicaSet.resource) }
+        plan.add(.merge(ReplicaSet.resource, set.key, body, revision: isWritten ? nil : set.metadata.resourceVersion))
         if replicas != old {
             plan.notices.append(Plan.Notice(reference, reason: "ScalingReplicaSet", message: message))
         }

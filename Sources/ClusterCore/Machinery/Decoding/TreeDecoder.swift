@@ -89,10 +89,15 @@ package struct TreeDecoder {
 
     /// Nil when the canonical form leaves the member out.
     private mutating func member(_ value: JSONValue, _ field: FieldDescriptor) throws(TypeError) -> JSONValue? {
-        if value.isNull { return nil }
+        if value.isNull { return .none }
         let found = try self.value(value, field.type, field)
-        if field.isPointer || field.isAlwaysWritten || !ZeroValue.isZero(found, field.type) { return found }
-        return nil
+        if !ZeroValue.isZero(found, field.type) || field.isPointer { return found }
+        guard field.isAlwaysWritten else { return .none }
+        // Upstream keeps objects as protobuf, which does not tell an empty list from none.
+        switch field.type {
+        case .list, .map: return .some(.null)
+        default: return found
+        }
     }
 
     private func addAbsent(to object: inout JSONObject, _ type: MessageType) {

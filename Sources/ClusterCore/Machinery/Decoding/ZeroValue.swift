@@ -21,15 +21,13 @@ enum ZeroValue {
     /// A message that is no pointer is written even when empty, and a time that is no pointer as null, because Go's `omitempty` does
     /// not apply to structs; `creationTimestamp` alone says `omitzero`.
     static func written(_ field: FieldDescriptor, _ schema: Schema) -> JSONValue? {
+        if field.isPointer { return .none }
         switch field.type {
-        case .message where !field.isPointer: of(field.type, schema)
-        case .time where !field.isPointer && field.name != "creationTimestamp",
-            .microTime where !field.isPointer:
-            .null
-        case .rawExtension where field.isAlwaysWritten && !field.isPointer: .null
-        case .quantity where field.isAlwaysWritten && !field.isPointer: "0"
-        case .list where field.isAlwaysWritten, .map where field.isAlwaysWritten: .null
-        default: field.isAlwaysWritten && !field.isPointer ? of(field.type, schema) : nil
+        case .message: return of(field.type, schema)
+        case .time where field.name != "creationTimestamp", .microTime: return .some(.null)
+        case .list where field.isAlwaysWritten, .map where field.isAlwaysWritten, .rawExtension where field.isAlwaysWritten:
+            return .some(.null)
+        default: return field.isAlwaysWritten ? .some(of(field.type, schema)) : .none
         }
     }
 

@@ -163,7 +163,11 @@ package struct StrategicMergePatch {
     }
 
     private func mergeList(_ patch: [JSONValue], into original: [JSONValue], _ place: Place) throws(PatchError) -> [JSONValue] {
-        guard (patch.first ?? original.first)?.object != nil else { return mergeScalars(patch, into: original) }
+        let objects = patch.count { $0.object != nil } + original.count { $0.object != nil }
+        guard objects == 0 || objects == patch.count + original.count else {
+            throw .notApplicable("list element types are not identical")
+        }
+        if objects == 0 { return mergeScalars(patch, into: original) }
         guard let key = place.mergeKey else {
             throw .notApplicable("cannot merge lists without merge key for \(place.type.map { schema[$0].goName } ?? "list")")
         }

@@ -1,0 +1,152 @@
+package import API
+package import JSON
+import Machinery
+import Store
+
+/// Which part of an object a write is about.
+package enum WritePart: Hashable, Sendable {
+    case whole
+    case status
+    /// A subresource whose rules are the caller's: `finalize`, `scale`, `binding`.
+    case special
+
+    package init(subresource: String) {
+        switch subresource {
+        case "": self = .whole
+        case "status": self = .status
+        default: self = .special
+        }
+    }
+}
+
+extension ObjectRegistry {
+    /// Tries at a write that others keep overtaking.
+    private static let triesMax = 10
+
+    /// Replaces an object by `object`; a `resourceVersion` in it is a precondition.
+    ///
+    /// - SeeAlso: Kubernetes 1.36 `apiserver/pkg/registry/rest/update.go`, `BeforeUpdate`.
+    package func update(
+        _ kind: KindDefinition, _ key: NamespacedName, _ object: JSONValue, part: WritePart, _ options: WriteOptions
+    ) async throws(Status) -> (object: CachedObject, created: Bool) {
+        try checkIdentity(object, key)
+        if part == .whole, kind.rules.allowsCreateOnUpdate, try cache(kind).get(key) == nil {
+            var object = object
+            object[path: ["metadata", "name"]] = .string(key.name)
+            object[path: ["metadata", "resourceVersion"]] = nil
+            return (try await create(kind, namespace: key.namespace, object, options), true)
+        }
+        let result = try await modify(kind, key, part: part, options) { _ throws(Status) in object }
+        return (result, false)
+    }
+
+    private func checkIdentity(_ object: JSONValue, _ key: NamespacedName) throws(Status) {
+        let metadata = object["metadata"] ?? [:]
+        let name = metadata["name"]?.string ?? ""
+        guard !name.isEmpty else { throw APIErrors.badRequest("name must be provided") }
+        guard name == key.name else {
+            throw APIErrors.badRequest(
+                "the name of the object (\(name)) does not match the name on the URL (\(key.name))")
+        }
+        let namespace = metadata["namespace"]?.string ?? ""
+        guard namespace.isEmpty || namespace == key.namespace else { throw Self.namespaceMismatch }
+    }
+
+    /// Reads, changes and writes until nobody was faster; a `resourceVersion` that `change` gives is a precondition instead.
+    package func modify(
+        _ kind: KindDefinition, _ key: NamespacedName, part: WritePart, _ options: WriteOptions,
+        _ change: (JSONValue) throws(Status) -> JSONValue
+    ) async throws(Status) -> CachedObject {
+        let cache = try cache(kind)
+        for attempt in 1... {
+            let current = try get(kind, key)
+            let old = tree(current, as: kind)
+            var new = try change(old)
+            let expected = new["metadata"]?["resourceVersion"]?.string ?? ""
+            let isConditional = !expected.isEmpty && !(part == .whole && expected == "0")
+            try checkPreconditions(new, old, kind, key, isConditional: isConditional)
+            try prepare(&new, old, kind, part)
+            var allocation = ServiceAllocator.Allocation()
+            if kind.gvr == ServiceAllocator.resource, part == .whole {
+                allocation = try services.allocate(for: &new, old: old)
+            }
+            let errors = part == .status
+                ? kind.validateStatusUpdate(new: new, old: old) : kind.validateUpdate(new: new, old: old)
+            guard errors.isEmpty else {
+                services.release(allocation)
+                throw APIErrors.invalid(kind.gvk, key.name, errors)
+            }
+            if new == old {
+                services.release(allocation)
+                return current
+            }
+            if Self.isReadyToDisappear(new) {
+                return try await remove(kind, current, tree: new, options)
+            }
+            if options.isDryRun {
+                services.release(allocation)
+                return transient(new, kind, cache, revision: current.revision)
+            }
+            let value = stored(new, kind, cache)
+            do throws(StoreError) {
+                let revision = try await store.update(
+                    StoreKey.key(kind.storage, key), value, expected: current.revision)
+                services.releaseUnused(old: old, new: new, kind)
+                return written(value, key, revision, cache)
+            } catch {
+                services.release(allocation)
+                if case .revisionMismatch = error, !isConditional, attempt < Self.triesMax { continue }
+                throw Self.status(error, kind, key.name)
+            }
+        }
+        throw APIErrors.conflict(kind.gvr, key.name)
+    }
+
+    private func checkPreconditions(
+        _ new: JSONValue, _ old: JSONValue, _ kind: KindDefinition, _ key: NamespacedName, isConditional: Bool
+    ) throws(Status) {
+        let found = old["metadata"]?["resourceVersion"]?.string ?? ""
+        let expected = new["metadata"]?["resourceVersion"]?.string ?? ""
+        if isConditional, expected != found { throw APIErrors.conflict(kind.gvr, key.name) }
+        if !isConditional, !kind.rules.allowsUnconditionalUpdate {
+            throw APIErrors.invalid(
+                kind.gvk, key.name,
+                [.invalid(FieldPath("metadata")("resourceVersion"), 0, "must be specified for an update")])
+        }
+        let uid = new["metadata"]?["uid"]?.string ?? ""
+        let known = old["metadata"]?["uid"]?.string ?? ""
+        if !uid.isEmpty, uid != known {
+            throw APIErrors.preconditionFailed(kind.gvr, key.name, field: "uid", expected: uid, found: known)
+        }
+    }
+
+    private func prepare(
+        _ new: inout JSONValue, _ old: JSONValue, _ kind: KindDefinition, _ part: WritePart
+    ) throws(Status) {
+        var metadata = new["metadata"] ?? [:]
+        for name in ["name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "resourceVersion"] {
+            metadata[name] = old["metadata"]?[name]
+        }
+        metadata["selfLink"] = nil
+        metadata["managedFields"] = nil
+        new["metadata"] = metadata
+        switch part {
+        case .whole:
+            kind.applyDefaults(&new)
+            try admitUpdate(kind, &new, old: old)
+            kind.prepareForUpdate(new: &new, old: old)
+        case .status: kind.prepareForStatusUpdate(new: &new, old: old)
+        case .special: break
+        }
+    }
+
+    /// Whether an object that is being deleted has nothing left to wait for.
+    static func isReadyToDisappear(_ object: JSONValue) -> Bool {
+        let metadata = object["metadata"] ?? [:]
+        guard metadata["deletionTimestamp"]?.string != nil else { return false }
+        guard metadata["finalizers"]?.array?.isEmpty ?? true else { return false }
+        guard (metadata["deletionGracePeriodSeconds"]?.int ?? 0) == 0 else { return false }
+        guard object["kind"]?.string == "Namespace" else { return true }
+        return object["spec"]?["finalizers"]?.array?.isEmpty ?? true
+    }
+}

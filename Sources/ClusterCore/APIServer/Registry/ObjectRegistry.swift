@@ -1,0 +1,90 @@
+package import API
+import JSON
+package import Machinery
+package import Store
+
+/// Reads and writes objects of any kind: what every verb shares, without HTTP.
+package final class ObjectRegistry: Sendable {
+    package let store: any Store
+    package let caches: CacheSet
+    package let environment: ServerEnvironment
+    let decoder: BodyDecoder
+    let patcher: Patcher
+    let services: ServiceAllocator
+
+    package init(
+        store: any Store, caches: CacheSet, services: ServiceAllocator, decoder: BodyDecoder, environment: ServerEnvironment
+    ) {
+        self.store = store
+        self.caches = caches
+        self.services = services
+        self.decoder = decoder
+        self.environment = environment
+        patcher = Patcher(decoder: decoder)
+        services.rebuild(from: caches)
+    }
+
+    func cache(_ kind: KindDefinition) throws(Status) -> ResourceCache {
+        guard let cache = caches[kind] else { throw APIErrors.methodNotSupported(kind.gvr, "get") }
+        return cache
+    }
+
+    package func get(_ kind: KindDefinition, _ key: NamespacedName) throws(Status) -> CachedObject {
+        guard let object = try cache(kind).get(key) else { throw APIErrors.notFound(kind.gvr, key.name) }
+        return object
+    }
+
+    /// The tree of an object in the version of `kind`.
+    func tree(_ object: CachedObject, as kind: KindDefinition) -> JSONValue {
+        var tree = object.object
+        convert(&tree, to: kind)
+        return tree
+    }
+
+    /// The bytes of an object in the version of `kind`: those of the cache unless two versions share a storage.
+    func bytes(_ object: CachedObject, as kind: KindDefinition) -> [UInt8] {
+        kind.gvr == kind.storage ? object.bytes : JSONWriter.write(tree(object, as: kind))
+    }
+
+    private func convert(_ tree: inout JSONValue, to kind: KindDefinition) {
+        guard kind.gvr != kind.storage else { return }
+        kind.rules.convertFromStorage(&tree)
+        tree["apiVersion"] = .string(kind.gvk.apiVersion)
+        tree["kind"] = .string(kind.gvk.kind)
+    }
+
+    /// What is written to the store.
+    func stored(_ tree: JSONValue, _ kind: KindDefinition, _ cache: ResourceCache) -> [UInt8] {
+        var tree = tree
+        if kind.gvr != kind.storage { kind.rules.convertToStorage(&tree) }
+        return cache.form.encode(tree)
+    }
+
+    /// An object as it would be seen had it been written; for dry runs and for what was just removed.
+    func transient(_ tree: JSONValue, _ kind: KindDefinition, _ cache: ResourceCache, revision: Revision?) -> CachedObject {
+        let stored = stored(tree, kind, cache)
+        let metadata = tree["metadata"] ?? [:]
+        return CachedObject(
+            kind: cache.kind,
+            key: NamespacedName(
+                namespace: metadata["namespace"]?.string ?? "", name: metadata["name"]?.string ?? ""),
+            revision: revision ?? Revision(0),
+            bytes: revision.map { cache.form.splice(stored, revision: $0) } ?? stored)
+    }
+
+    static func status(_ error: StoreError, _ kind: KindDefinition, _ name: String) -> Status {
+        switch error {
+        case .keyExists: APIErrors.alreadyExists(kind.gvr, name)
+        case .keyNotFound: APIErrors.notFound(kind.gvr, name)
+        case .revisionMismatch: APIErrors.conflict(kind.gvr, name)
+        case .compacted: APIErrors.expired("The resourceVersion for the provided list is too old.")
+        case .futureRevision(let current):
+            APIErrors.tooLargeResourceVersion(requested: UInt64.max, current: UInt64(clamping: current.value))
+        case .watcherTooSlow: APIErrors.expiredWatch
+        case .full: APIErrors.internalError("the store is full: nothing was written")
+        case .locked(let path): APIErrors.internalError("the store is in use: \(path)")
+        case .newerFormat, .failed: APIErrors.internalError("the store failed: \(error)")
+        case .closed: APIErrors.serviceUnavailable("the server is shutting down")
+        }
+    }
+}

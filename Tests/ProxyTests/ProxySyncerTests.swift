@@ -1,0 +1,154 @@
+import API
+import ControlLoop
+import JSON
+import Logging
+import NFTables
+import NetworkTypes
+import Synchronization
+import Testing
+
+@testable import Proxy
+
+/// Remembers what it was asked to forget.
+private final class RecordingFlowCleaner: FlowCleaner {
+    private let state = Mutex<[FlowSelector]>([])
+    var selectors: [FlowSelector] { state.withLock { $0 } }
+    func deleteFlows(_ selectors: [FlowSelector]) async throws(ApplyError) { state.withLock { $0 += selectors } }
+}
+
+/// A kernel that refuses the first commits.
+private final class ReluctantKernel: RulesetApplier {
+    let kernel = MemoryKernel()
+    private let refusals: Mutex<Int>
+
+    init(refusals: Int) { self.refusals = Mutex(refusals) }
+
+    func apply(_ transaction: Transaction) async throws(ApplyError) {
+        let refuses = refusals.withLock { left in
+            defer { left = max(left - 1, 0) }
+            return left > 0
+        }
+        if refuses { throw ApplyError(operation: 0, errno: ApplyError.busy, detail: "test") }
+        try await kernel.apply(transaction)
+    }
+
+    func read(_ table: TableIdentifier, expecting expected: Table) async throws(ApplyError) -> Table? {
+        try await kernel.read(table, expecting: expected)
+    }
+
+    func generation() async throws(ApplyError) -> UInt32 { try await kernel.generation() }
+}
+
+@Suite(.timeLimit(.minutes(1))) struct ProxySyncerTests {
+    let cluster = MemoryCluster()
+    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    var configuration: ProxyConfiguration {
+        var configuration = ProxyConfiguration.fixture()
+        configuration.retryInterval = .milliseconds(5)
+        configuration.checkInterval = .milliseconds(5)
+        configuration.syncInterval = .milliseconds(1)
+        return configuration
+    }
+
+    static let service: JSONValue = [
+        "apiVersion": "v1", "kind": "Service", "metadata": ["name": "web", "namespace": "default"],
+        "spec": [
+            "type": "ClusterIP", "clusterIP": "10.96.0.1", "clusterIPs": ["10.96.0.1"],
+            "ports": [["protocol": "UDP", "port": 80]],
+        ],
+    ]
+
+    static func slice(_ addresses: [String]) -> JSONValue {
+        [
+            "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
+            "metadata": ["name": "web-1", "namespace": "default", "labels": ["kubernetes.io/service-name": "web"]],
+            "ports": [["protocol": "UDP", "port": 8080]],
+            "endpoints": .array(addresses.map { ["addresses": [.string($0)], "nodeName": "node1"] }),
+        ]
+    }
+
+    /// The table for the demo Service with these endpoints.
+    func expected(_ addresses: [String]) -> Ruleset {
+        ruleset([Service(json: Self.service)], [EndpointSlice(json: Self.slice(addresses))], configuration)
+    }
+
+    /// Runs the syncer while `body` does.
+    func running(_ kernel: any RulesetApplier, _ flows: any FlowCleaner, _ body: (ProxySyncer) async throws -> Void) async throws
+    {
+        let syncer = ProxySyncer(
+            listWatch: cluster, applier: kernel, flows: flows, configuration: configuration, logger: logger)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await syncer.run() }
+            try await body(syncer)
+            group.cancelAll()
+            while let result = await group.nextResult() {
+                if case .failure(let error) = result, !(error is CancellationError) { throw error }
+            }
+        }
+    }
+
+    func wait(for condition: () async -> Bool) async throws {
+        while !(await condition()) { try await Task.sleep(for: .milliseconds(1)) }
+    }
+
+    @Test func `rules follow Services and slices, and UDP flows are forgotten`() async throws {
+        let kernel = MemoryKernel()
+        let flows = RecordingFlowCleaner()
+        cluster.put(Service.resource, Self.service)
+        try await running(kernel, flows) { syncer in
+            try await wait { kernel.ruleset == expected([]) }
+            cluster.put(EndpointSlice.resource, Self.slice(["10.244.1.2", "10.244.1.3"]))
+            try await wait { kernel.ruleset == expected(["10.244.1.2", "10.244.1.3"]) }
+            cluster.put(EndpointSlice.resource, Self.slice(["10.244.1.3"]))
+            try await wait { kernel.ruleset == expected(["10.244.1.3"]) }
+            try await wait { flows.selectors.contains { $0.replySource == .fixture("10.244.1.2") } }
+            #expect(flows.selectors.contains { $0.replySource == .fixture("10.96.0.1") })
+            #expect(await syncer.status.isSynced)
+        }
+        #expect(kernel.ruleset == expected(["10.244.1.3"]), "the rules stay after the proxy")
+    }
+
+    @Test func `a restart over right rules commits nothing`() async throws {
+        let kernel = MemoryKernel(expected(["10.244.1.2"]))
+        cluster.put(Service.resource, Self.service)
+        cluster.put(EndpointSlice.resource, Self.slice(["10.244.1.2"]))
+        let before = try await kernel.generation()
+        try await running(kernel, RecordingFlowCleaner()) { syncer in
+            try await wait { await syncer.status.isSynced }
+            #expect(await syncer.status.commitCount == 0)
+        }
+        #expect(try await kernel.generation() == before)
+    }
+
+    @Test func `what a stranger removes comes back`() async throws {
+        let kernel = MemoryKernel()
+        cluster.put(Service.resource, Self.service)
+        cluster.put(EndpointSlice.resource, Self.slice(["10.244.1.2"]))
+        try await running(kernel, RecordingFlowCleaner()) { syncer in
+            try await wait { kernel.ruleset == expected(["10.244.1.2"]) }
+            try await wait { await syncer.status.isSynced }
+            try kernel.commit(Transaction([.deleteTable(StaticRuleset.identifier(.ipv4))]))
+            try await wait { kernel.ruleset == expected(["10.244.1.2"]) }
+            try await wait { await syncer.status.repairCount == 1 }
+        }
+    }
+
+    @Test func `a refused commit is tried again from what the kernel holds`() async throws {
+        let kernel = ReluctantKernel(refusals: 3)
+        cluster.put(Service.resource, Self.service)
+        try await running(kernel, RecordingFlowCleaner()) { syncer in
+            try await wait { kernel.kernel.ruleset == expected([]) }
+            try await wait { await syncer.status.lastError == nil }
+        }
+    }
+
+    @Test func `a file of objects is a source`() async throws {
+        let kernel = MemoryKernel()
+        let document: JSONValue = ["kind": "List", "items": [Self.service, Self.slice(["10.244.1.2"])]]
+        let syncer = ProxySyncer(
+            listWatch: StaticListWatch(document: document), applier: kernel, flows: RecordingFlowCleaner(),
+            configuration: configuration, logger: logger)
+        try await syncer.runOnce()
+        #expect(kernel.ruleset == expected(["10.244.1.2"]))
+    }
+}

@@ -1,0 +1,22 @@
+#!/bin/bash
+# client 192.168.60.9 ── node ── 10.244.1.0/24 ── pod1 .2, pod2 .3
+#                         └── remote, pod address 10.244.2.2
+# Claim: a proxy that is killed leaves its rules, and one that starts again changes nothing while they are right.
+. "$NETNS_TESTS/lib.sh"
+topology
+list "$(service web 10.96.0.1 TCP 80 30080)" "$(slice web TCP 8080 node1=10.244.1.3 node2=10.244.2.2)" | objects web
+proxy_start web
+wait_until "an answer" ask pod1 tcp 10.96.0.1 80
+run kill -9 $proxy_pid
+check "while no proxy runs" "$(ask pod1 tcp 10.96.0.1 80 20)" "pod2 10.244.1.2,remote 10.244.1.2"
+nft monitor >"$work/events" &
+monitor=$!
+proxy_once web
+proxy_once web
+# A change of our own ends the list of events, so that what came before is complete.
+run nft add table ip marker
+wait_until "the marker" grep -q marker "$work/events"
+check "events of two more runs" "$(grep -v -e marker -e '# new generation' "$work/events" | wc -l)" 0
+kill $monitor
+check_dump
+finish

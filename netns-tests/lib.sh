@@ -1,0 +1,142 @@
+# Helpers for cases; a case starts with: . "$NETNS_TESTS/lib.sh"
+# The case's own namespace is the node. It dies with all its namespaces and processes when the script ends.
+set -u
+export PATH=$PATH:/usr/sbin:/sbin
+name=$(basename "$0" .sh)
+work=$(mktemp -d)
+passes=0 fails=0
+trap 'kill $(jobs -p) 2>/dev/null; wait 2>/dev/null; rm -rf "$work"' EXIT
+
+say() { echo "+ $*"; }
+run() { say "$@"; "$@"; }
+skip() { echo "skipped: $*"; exit 77; }
+need() { for tool in "$@"; do command -v "$tool" >/dev/null || skip "no $tool on this machine"; done; }
+
+# check WHAT ACTUAL EXPECTED
+check() {
+    if [ "$2" = "$3" ]; then passes=$((passes + 1)); echo "ok   $1: $2"
+    else fails=$((fails + 1)); echo "FAIL $1: got '$2', expected '$3'"; fi
+}
+
+finish() { echo "$passes passed, $fails failed"; [ $fails = 0 ]; exit $?; }
+
+# wait_until WHAT COMMAND...: up to ten seconds.
+wait_until() {
+    local what=$1 tries=0
+    shift
+    until "$@" >/dev/null 2>&1; do
+        tries=$((tries + 1))
+        if [ $tries -gt 200 ]; then fails=$((fails + 1)); echo "FAIL waited ten seconds for: $what"; return 1; fi
+        sleep 0.05
+    done
+}
+
+# in HOST COMMAND...: node, or one of the hosts made below.
+in_host() { local host=$1; shift; if [ "$host" = node ]; then "$@"; else nsenter --net="/run/netns/$host" "$@"; fi; }
+
+new_host() { ip netns add "$1" && in_host "$1" ip link set lo up; }
+
+# client 192.168.60.9 ── node ── bridge 10.244.1.1 ── pod1 10.244.1.2, pod2 10.244.1.3
+#                         └── 192.168.50.1 ── remote 192.168.50.2 with pod address 10.244.2.2
+topology() {
+    need ip nft python3 nsenter
+    mount -t tmpfs none /run && mkdir -p /run/netns
+    ip link set lo up
+    sysctl -qw net.ipv4.ip_forward=1
+    ip link add br0 type bridge && ip addr add 10.244.1.1/24 dev br0 && ip link set br0 up
+    local number=2 pod
+    for pod in pod1 pod2; do
+        new_host $pod
+        ip link add v$pod type veth peer name eth0 netns $pod
+        ip link set v$pod master br0 up
+        ip link set v$pod type bridge_slave hairpin on
+        in_host $pod ip addr add 10.244.1.$number/24 dev eth0
+        in_host $pod ip link set eth0 up
+        in_host $pod ip route add default via 10.244.1.1
+        number=$((number + 1))
+    done
+    new_host remote
+    ip link add vremote type veth peer name eth0 netns remote
+    ip addr add 192.168.50.1/24 dev vremote && ip link set vremote up
+    in_host remote ip addr add 192.168.50.2/24 dev eth0
+    in_host remote ip link set eth0 up
+    in_host remote ip addr add 10.244.2.2/32 dev lo
+    # UDP answers take their source from the route: everything leaves with the pod address.
+    in_host remote ip route change 192.168.50.0/24 dev eth0 src 10.244.2.2
+    in_host remote ip route add default via 192.168.50.1 src 10.244.2.2
+    ip route add 10.244.2.0/24 via 192.168.50.2
+    ip route add default via 192.168.50.2
+    new_host client
+    ip link add vclient type veth peer name eth0 netns client
+    ip addr add 192.168.60.1/24 dev vclient && ip link set vclient up
+    in_host client ip addr add 192.168.60.9/24 dev eth0
+    in_host client ip link set eth0 up
+    in_host client ip route add default via 192.168.60.1
+    local host
+    for host in pod1 pod2 remote; do
+        in_host $host python3 "$NETNS_TESTS/answer.py" $host 8080 &
+    done
+    wait_until "three servers" servers_answer
+}
+
+servers_answer() {
+    [ "$(ask node tcp 10.244.1.2 8080 | cut -d' ' -f1)" = pod1 ] && [ "$(ask node tcp 10.244.1.3 8080 | cut -d' ' -f1)" = pod2 ] \
+        && [ "$(ask node tcp 10.244.2.2 8080 | cut -d' ' -f1)" = remote ]
+}
+
+# ask HOST tcp|udp ADDRESS PORT [TIMES]: the answers, each distinct one once.
+ask() { local host=$1; shift; in_host "$host" python3 "$NETNS_TESTS/ask.py" "$@"; }
+
+# objects NAME: standard input becomes the file that the proxy reads.
+objects() { cat >"$work/$1.json"; }
+
+# service NAME CLUSTER-IP PROTOCOL PORT NODE-PORT|0 [EXTRA SPEC MEMBERS]
+service() {
+    local node_port=""
+    [ "$5" = 0 ] || node_port=", \"nodePort\": $5"
+    printf '{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "%s", "namespace": "default"}, "spec": {"type": "%s", "clusterIP": "%s", "clusterIPs": ["%s"], "ports": [{"protocol": "%s", "port": %s%s}]%s}}\n' \
+        "$1" "$([ "$5" = 0 ] && echo ClusterIP || echo NodePort)" "$2" "$2" "$3" "$4" "$node_port" "${6:+, $6}"
+}
+
+# slice SERVICE PROTOCOL PORT NODE=ADDRESS...
+slice() {
+    local service=$1 protocol=$2 port=$3 list="" item
+    shift 3
+    for item in "$@"; do
+        list+="${list:+, }{\"addresses\": [\"${item#*=}\"], \"nodeName\": \"${item%%=*}\", \"conditions\": {\"ready\": true}}"
+    done
+    printf '{"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "metadata": {"name": "%s-1", "namespace": "default", "labels": {"kubernetes.io/service-name": "%s"}}, "addressType": "IPv4", "ports": [{"protocol": "%s", "port": %s}], "endpoints": [%s]}\n' \
+        "$service" "$service" "$protocol" "$port" "$list"
+}
+
+# list OBJECT...: one document of several.
+list() { local IFS=,; echo "{\"kind\": \"List\", \"items\": [$*]}"; }
+
+proxy_command() {
+    [ -x "$SKIFF_BIN/skiff" ] || skip "no program at $SKIFF_BIN/skiff; build first"
+    proxy=("$SKIFF_BIN/skiff" proxy --objects "$work/$1.json" --node-name node1 --cluster-cidr 10.244.0.0/16 --service-cidr 10.96.0.0/16)
+}
+
+# proxy_once NAME: programs the rules and ends.
+proxy_once() { proxy_command "$1"; say skiff proxy --once; "${proxy[@]}" --once || { fails=$((fails + 1)); echo "FAIL skiff proxy"; }; }
+
+# proxy_start NAME: keeps running; its process is $proxy_pid.
+proxy_start() {
+    proxy_command "$1"
+    say skiff proxy
+    "${proxy[@]}" >"$work/proxy.log" 2>&1 &
+    proxy_pid=$!
+    wait_until "the proxy's table" nft list table ip skiff-proxy
+}
+
+# elements: sets and maps with their elements, sorted.
+elements() { nft list table ip skiff-proxy | python3 "$NETNS_TESTS/sorted_elements.py" sets; }
+
+# check_dump [all]: compares the elements (all: the chains too) with dumps/NN-name.nft.
+check_dump() {
+    local file=$NETNS_TESTS/dumps/$name.nft
+    nft list table ip skiff-proxy | python3 "$NETNS_TESTS/sorted_elements.py" "${1:-sets}" >"$work/dump"
+    if [ "${UPDATE_DUMPS:-}" = 1 ]; then cp "$work/dump" "$file"; fi
+    if diff -u "$file" "$work/dump"; then passes=$((passes + 1)); echo "ok   dump equals dumps/$name.nft"
+    else fails=$((fails + 1)); echo "FAIL dump differs from dumps/$name.nft"; fi
+}
