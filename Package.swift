@@ -44,6 +44,10 @@ let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "sw
 
 let package = Package(
     name: "skiff",
+    products: [
+        .executable(name: "skiff", targets: ["skiff"]),
+        .executable(name: "skiff-cni", targets: ["skiff-cni"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
@@ -57,22 +61,105 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     ],
     targets: [
+        // L0: C declarations and system libraries.
         .target(name: "CLinux"),
-        .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
-        library("JSON"),
-        library("NetworkTypes"),
-        library("API", ["JSON", "NetworkTypes"]),
-        library("CRI"),
-        library("ControlLoop", ["API", "JSON"], packages: [logging]),
+        .systemLibrary(name: "CMNL", pkgConfig: "libmnl", providers: [.apt(["libmnl-dev"])]),
+        .systemLibrary(name: "CNFTNL", pkgConfig: "libnftnl", providers: [.apt(["libnftnl-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+        // L1: values. No Foundation, no sockets.
+        library("JSON"),  // the tree, its parser and writer
+        library("NetworkTypes"),  // addresses, prefixes, ports
+        library("NFTables", ["NetworkTypes"]),  // rulesets, transactions, packet traces
+        library("API", ["JSON", "NetworkTypes"]),  // Kubernetes kinds: schema tables, rules, typed views
+        library("CRI"),  // the container runtime's protocol as values
+
+        // L2: performers and the frames that performers plug into.
+        library("Netlink", ["NetworkTypes", "CLinux"]),  // rtnetlink messages, sockets, namespaces
+        library("Netfilter", ["NFTables", "NetworkTypes", "CMNL", "CNFTNL", "CLinux"], packages: [logging]),
+        library("ControlLoop", ["API", "JSON"], packages: [logging]),  // caches, queues, controllers; no sockets
+        library("YAML", ["JSON"], packages: [yams]),  // YAML text to the JSON tree
+        library("PKI", ["JSON"], packages: [x509, asn1, crypto]),  // certificates and signed tokens
         library("HTTP", packages: [nio, nioPosix, nioTLS, nioHTTP1, nioHTTP2, nioSSL, logging]),
-        library("GRPC", [], packages: [nio, nioPosix, nioHTTP2, nioHPACK, logging]),
+        library("Streaming", ["HTTP", "CZlib"], packages: [logging]),  // WebSocket and SPDY channels
+        library("APIClient", ["API", "ControlLoop", "HTTP", "JSON", "YAML"], packages: [logging]),
+        library("GRPC", [], packages: [nio, nioPosix, nioHTTP2, nioHPACK, logging]),  // a small client: unary and server streams
         library("CRIgRPC", ["CRI", "GRPC"], packages: [protobuf, logging], exclude: ["Protos"]),
+
+        // L3: the parts of the product. None imports another, Lab apart.
+        library("Machinery", ["API", "JSON"], path: "Sources/ClusterCore/Machinery"),
+        library("Store", ["CSQLite"], packages: [logging], path: "Sources/ClusterCore/Store"),
+        library(
+            "APIServer", ["API", "ControlLoop", "HTTP", "JSON", "Machinery", "NetworkTypes", "PKI", "Store", "YAML"],
+            packages: [logging], path: "Sources/ClusterCore/APIServer"),
+        library(
+            "Controllers", ["API", "ControlLoop", "JSON", "NetworkTypes"], packages: [logging],
+            path: "Sources/ClusterCore/Controllers"),
+        library("Scheduler", ["API", "ControlLoop", "JSON"], packages: [logging], path: "Sources/ClusterCore/Scheduler"),
+        library(
+            "ClusterCore",
+            [
+                "API", "APIServer", "ControlLoop", "Controllers", "HTTP", "JSON", "Machinery", "NetworkTypes", "PKI",
+                "Scheduler", "Store",
+            ],
+            packages: [logging], path: "Sources/ClusterCore/Assembly"),
+        library("Proxy", ["API", "ControlLoop", "JSON", "NFTables", "NetworkTypes"], packages: [logging]),
+        library("CNI", ["JSON", "Netlink", "NetworkTypes"]),  // no package: the plugin is a small static binary
+        library("NodeNetwork", ["API", "ControlLoop", "JSON", "Netlink", "NetworkTypes"], packages: [logging]),  // routes to other nodes' pods
         library("Kubelet", ["API", "CRI", "ControlLoop", "HTTP", "JSON", "NetworkTypes"], packages: [logging]),
+        library("Lab", ["CLinux", "CZlib", "JSON", "NetworkTypes", "Netlink"], packages: [logging]),  // nodes as namespaces on one machine
+
+        // L4: the programs.
+        .executableTarget(
+            name: "skiff",
+            dependencies: [
+                "API", "APIClient", "CLinux", "CNI", "CRI", "CRIgRPC", "ClusterCore", "ControlLoop", "GRPC", "HTTP", "JSON",
+                "Kubelet", "Lab", "NFTables", "Netfilter", "Netlink", "NetworkTypes", "NodeNetwork", "PKI", "Proxy", "Store",
+                "Streaming", "YAML",
+                logging, arguments, nio, nioPosix,
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "skiff-cni", dependencies: ["CNI", "Netlink", "NetworkTypes"], swiftSettings: strict,
+            linkerSettings: [.unsafeFlags(["-static-executable"])]),
+        .executableTarget(
+            name: "Benchmarks",
+            dependencies: [
+                "API", "APIClient", "CLinux", "CNI", "JSON", "Machinery", "NFTables", "Netfilter", "Netlink", "NetworkTypes",
+                "Proxy", "Store",
+            ],
+            path: "Benchmarks", swiftSettings: strict),
+
+        // Suites.
         .target(name: "Support", dependencies: ["JSON", "NetworkTypes", "CLinux"], path: "Tests/Support", swiftSettings: strict),
+        suite("JSON", ["Support"]),
+        suite("NetworkTypes", ["Support"]),
+        suite("NFTables", ["NetworkTypes", "Support"]),
+        suite("API", ["JSON", "Support"]),
+        suite("Netlink", ["NetworkTypes", "CLinux", "Support"]),
+        suite("Netfilter", ["NFTables", "NetworkTypes", "CLinux", "Support"], packages: [logging]),
+        suite("ControlLoop", ["API", "JSON", "Support"], packages: [logging]),
+        suite("YAML", ["JSON"]),
+        suite("PKI"),
+        suite("HTTP", packages: [logging]),
+        suite("Streaming", ["HTTP"], packages: [logging]),
+        suite("APIClient", ["API", "ControlLoop", "HTTP", "JSON", "Support"], packages: [logging]),
         suite("GRPC", ["Support"], packages: [nio, nioPosix, nioHTTP2, nioHPACK, logging]),
         suite("CRIgRPC", ["CRI", "GRPC"], packages: [protobuf, logging]),
+        suite("Machinery", ["API", "JSON", "Support"]),
+        suite("Store", ["Support"]),
+        suite("APIServer", ["API", "ControlLoop", "HTTP", "JSON", "Machinery", "PKI", "Store", "Support"]),
+        suite("Controllers", ["API", "ControlLoop", "JSON", "NetworkTypes", "Support"], packages: [logging]),
+        suite("Scheduler", ["API", "ControlLoop", "JSON", "Support"], packages: [logging]),
+        suite("ClusterCore", ["API", "ControlLoop", "JSON", "Store", "Support"]),
+        suite(
+            "Proxy", ["API", "ControlLoop", "JSON", "NFTables", "Netfilter", "NetworkTypes", "Support"], packages: [logging]),
+        suite("CNI", ["JSON", "Netlink", "NetworkTypes", "CLinux", "Support"]),
+        suite("NodeNetwork", ["API", "ControlLoop", "JSON", "Netlink", "NetworkTypes", "Support"], packages: [logging]),
         suite("Kubelet", ["API", "CRI", "ControlLoop", "HTTP", "JSON", "Support"], packages: [logging]),
-        .executableTarget(name: "live", dependencies: ["API","CRI","CRIgRPC","ControlLoop","GRPC","HTTP","JSON","Kubelet",logging], path: "Benchmarks", swiftSettings: strict),
+        suite("Lab", ["JSON", "NetworkTypes", "Netlink", "Support"]),
+        .testTarget(name: "TidyTests", dependencies: ["Support"], exclude: ["ratchet.txt"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -10,7 +10,9 @@ struct RequestTarget: Hashable, Sendable {
     /// Nil when the path's escapes are broken or it does not start with `/` (or is not `*`).
     init?(_ target: String) {
         var rest = Substring(target)
-        if !rest.hasPrefix("/"), let scheme = rest.firstRange(of: "://"), let slash = rest[scheme.upperBound...].firstIndex(of: "/") {
+        if !rest.hasPrefix("/"), let scheme = rest.firstRange(of: "://"),
+            let slash = rest[scheme.upperBound...].firstIndex(of: "/")
+        {
             rest = rest[slash...]  // absolute form, as proxies send it
         }
         if let fragment = rest.utf8.firstIndex(of: UInt8(ascii: "#")) { rest = rest[..<fragment] }

@@ -1,4 +1,5 @@
 import APIClient
+import HTTP
 import JSON
 import Testing
 

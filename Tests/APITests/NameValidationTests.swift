@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct NameValidationTests {
     @Test(arguments: [
-        ("web", true), ("web-1", true), ("1", true), ("Web", false), ("-web", false), ("web-", false), ("", false), ("a.b", false),
+        ("web", true), ("web-1", true), ("1", true), ("Web", false), ("-web", false), ("web-", false), ("", false),
+        ("a.b", false),
         (String(repeating: "a", count: 63), true), (String(repeating: "a", count: 64), false), ("ü", false),
     ])
     func `judges labels of names`(name: String, fine: Bool) {
@@ -18,13 +19,16 @@ import Testing
     }
 
     @Test(arguments: [
-        ("app", true), ("example.com/app", true), ("a/b/c", false), ("/a", false), ("a/", false), ("App.v_1", true), ("-a", false),
+        ("app", true), ("example.com/app", true), ("a/b/c", false), ("/a", false), ("a/", false), ("App.v_1", true),
+        ("-a", false),
     ])
     func `judges keys of labels`(name: String, fine: Bool) {
         #expect(NameValidation.qualifiedName(name).isEmpty == fine)
     }
 
-    @Test(arguments: [("http", true), ("web-80", true), ("80", false), ("a--b", false), ("-a", false), ("waytoolongportname", false)])
+    @Test(arguments: [
+        ("http", true), ("web-80", true), ("80", false), ("a--b", false), ("-a", false), ("waytoolongportname", false),
+    ])
     func `judges names of ports`(name: String, fine: Bool) {
         #expect(NameValidation.portName(name).isEmpty == fine)
     }

@@ -28,7 +28,9 @@ import Testing
         let selector = LabelSelector(
             json: [
                 "matchLabels": ["app": "web"],
-                "matchExpressions": [["key": "tier", "operator": "NotIn", "values": ["db"]], ["key": "x", "operator": "Exists"]],
+                "matchExpressions": [
+                    ["key": "tier", "operator": "NotIn", "values": ["db"]], ["key": "x", "operator": "Exists"],
+                ],
             ])
         #expect(selector.matches(["app": "web", "x": ""]))
         #expect(!selector.matches(["app": "web", "x": "", "tier": "db"]))

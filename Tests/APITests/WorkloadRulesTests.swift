@@ -115,7 +115,8 @@ import Testing
                 "spec.ports[0].port: Invalid value: 0: must be between 1 and 65535, inclusive"
             ])
         #expect(
-            try errors { $0[path: ["metadata", "name"]] = "1web" }.first?.hasPrefix("metadata.name: Invalid value: \"1web\": a DNS-1035 label")
+            try errors { $0[path: ["metadata", "name"]] = "1web" }.first?.hasPrefix(
+                "metadata.name: Invalid value: \"1web\": a DNS-1035 label")
                 == true)
     }
 

@@ -310,7 +310,8 @@ struct PluginTests {
         #expect(
             added.output == """
                 {"cniVersion":"0.3.1","interfaces":[{"name":"lo","mac":"00:00:00:00:00:00","sandbox":"\(pod)"}],\
-                "ips":[{"version":"4","address":"127.0.0.1/8","interface":0},{"version":"6","address":"::1/128","interface":0}],"dns":{}}
+                "ips":[{"version":"4","address":"127.0.0.1/8","interface":0},\
+                {"version":"6","address":"::1/128","interface":0}],"dns":{}}
                 """)
         #expect(try NetworkNamespace(path: pod).openSocket().link(LinkMessage(name: "lo"))?.isUp == true)
         for namespace in [pod, "", "/run/netns/gone"] {

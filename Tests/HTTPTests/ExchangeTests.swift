@@ -28,7 +28,8 @@ import Testing
     @Test(arguments: Wire.allCases)
     func `carries large bodies in slices`(wire: Wire) async throws {
         let slices = (0..<300).map { [UInt8](repeating: UInt8($0 % 251), count: $0 * 37 % 100_000) }
-        try await withServer(wire.configure, handler: { _ in HTTPResponse(status: 200, body: .slices(slices)) }) { port async throws in
+        try await withServer(wire.configure, handler: { _ in HTTPResponse(status: 200, body: .slices(slices)) }) {
+            port async throws in
             try await withClient(port: port, tls: wire.clientTLS) { client async throws in
                 let response = try await client.send(.init(method: "GET", target: "/"))
                 #expect(response.headers["content-length"] == "\(slices.joined().count)")

@@ -156,28 +156,36 @@ import Testing
         return ProbeStateMachine(kind: kind, probe: probe)
     }
 
+    private func expect(
+        _ machine: inout ProbeStateMachine, _ result: ProbeStateMachine.Result, changes: Bool,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+        let changed = machine.completed(result)
+        #expect(changed == changes, sourceLocation: sourceLocation)
+    }
+
     @Test func `liveness starts good and fails after the threshold`() {
         var liveness = machine(.liveness)
         #expect(liveness.verdict == .success)
-        #expect(!liveness.completed(.failure))
-        #expect(!liveness.completed(.success))
-        #expect(!liveness.completed(.failure))
-        #expect(liveness.completed(.failure))
+        expect(&liveness, .failure, changes: false)
+        expect(&liveness, .success, changes: false)
+        expect(&liveness, .failure, changes: false)
+        expect(&liveness, .failure, changes: true)
         #expect(liveness.isDone)
     }
 
     @Test func `readiness starts bad and comes and goes`() {
         var readiness = machine(.readiness)
-        #expect(readiness.completed(.success))
-        #expect(!readiness.completed(.failure))
-        #expect(readiness.completed(.failure))
+        expect(&readiness, .success, changes: true)
+        expect(&readiness, .failure, changes: false)
+        expect(&readiness, .failure, changes: true)
         #expect(!readiness.isDone)
     }
 
     @Test func `startup is undecided until it succeeds once`() {
         var startup = machine(.startup)
         #expect(startup.verdict == nil)
-        #expect(startup.completed(.success))
+        expect(&startup, .success, changes: true)
         #expect(startup.isDone)
     }
 }

@@ -33,7 +33,7 @@ extension PodSandbox {
 
 extension ObservedContainer {
     static func fixture(
-        _ name: String = "web", id: String? = nil, attempt: UInt32 = 0, _ state: RuntimeContainerState = .running,
+        _ name: String = "web", id: String? = nil, attempt: UInt32 = 0, state: RuntimeContainerState = .running,
         exitCode: Int32 = 0, sandbox: String = "s1", finishedAt: Timestamp = .noon, image: String = "busybox:1"
     ) -> ObservedContainer {
         var status = RuntimeContainerStatus(

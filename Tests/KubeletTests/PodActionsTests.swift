@@ -1,5 +1,6 @@
 import API
 import CRI
+import JSON
 import Testing
 
 @testable import Kubelet
@@ -30,7 +31,7 @@ import Testing
     }
 
     @Test func `a sandbox that died is replaced and restart counts go on`() {
-        let dead = PodObservation.of([.fixture(attempt: 2, .exited, exitCode: 255)], sandboxes: [.fixture(isReady: false)])
+        let dead = PodObservation.of([.fixture(attempt: 2, state: .exited, exitCode: 255)], sandboxes: [.fixture(isReady: false)])
         let actions = compute(.fixture(), dead)
         #expect(actions.createSandbox == 1)
         #expect(actions.stopSandboxes == ["s1"])
@@ -52,20 +53,20 @@ import Testing
     ])
     func `the restart policy decides about an ended container`(policy: String, exitCode: Int32, restarts: Bool) {
         let actions = compute(
-            .fixture(["restartPolicy": .string(policy)]), .of([.fixture(.exited, exitCode: exitCode)]))
+            .fixture(["restartPolicy": .string(policy)]), .of([.fixture(state: .exited, exitCode: exitCode)]))
         #expect(!actions.start.isEmpty == restarts)
         #expect(actions.isFinished == !restarts)
     }
 
     @Test func `a finished pod whose sandbox died stays finished`() {
-        let observed = PodObservation.of([.fixture(.exited)], sandboxes: [.fixture(isReady: false)])
+        let observed = PodObservation.of([.fixture(state: .exited)], sandboxes: [.fixture(isReady: false)])
         #expect(compute(.fixture(["restartPolicy": "Never"]), observed).isFinished)
     }
 
     @Test func `a crashing container waits for its back-off`() {
         var backoff = RestartBackoff()
         backoff.tried("web", at: .noon)
-        let observed = PodObservation.of([.fixture(.exited, exitCode: 1)])
+        let observed = PodObservation.of([.fixture(state: .exited, exitCode: 1)])
         let early = compute(.fixture(), observed, backoff: backoff, now: Timestamp.noon.adding(.seconds(9)))
         #expect(early.start.isEmpty)
         #expect(early.wakeAt == Timestamp.noon.adding(.seconds(10)))
@@ -77,14 +78,14 @@ import Testing
         let pod = Pod.fixture(["initContainers": [["name": "i1", "image": "x"], ["name": "i2", "image": "x"]]])
         #expect(compute(pod, .of([])).start.map(\.container.name) == ["i1"])
         #expect(compute(pod, .of([.fixture("i1")])).isIdle)
-        #expect(compute(pod, .of([.fixture("i1", .exited)])).start.map(\.container.name) == ["i2"])
-        let done = PodObservation.of([.fixture("i1", .exited), .fixture("i2", .exited)])
+        #expect(compute(pod, .of([.fixture("i1", state: .exited)])).start.map(\.container.name) == ["i2"])
+        let done = PodObservation.of([.fixture("i1", state: .exited), .fixture("i2", state: .exited)])
         #expect(compute(pod, done).start.map(\.container.name) == ["web"])
     }
 
     @Test func `a failed init container ends a pod that never restarts`() {
         let pod = Pod.fixture(["restartPolicy": "Never", "initContainers": [["name": "i", "image": "x"]]])
-        let actions = compute(pod, .of([.fixture("i", .exited, exitCode: 1)]))
+        let actions = compute(pod, .of([.fixture("i", state: .exited, exitCode: 1)]))
         #expect(actions.isFinished)
         #expect(actions.start.isEmpty)
     }
@@ -92,7 +93,7 @@ import Testing
     @Test func `init containers run again in a new sandbox`() {
         let pod = Pod.fixture(["initContainers": [["name": "i", "image": "x"]]])
         let observed = PodObservation.of(
-            [.fixture("web", .exited, exitCode: 1), .fixture("i", .exited)],
+            [.fixture("web", state: .exited, exitCode: 1), .fixture("i", state: .exited)],
             sandboxes: [.fixture("s2", attempt: 1), .fixture(isReady: false)])
         #expect(compute(pod, observed).start.map(\.container.name) == ["i"])
     }
@@ -143,19 +144,27 @@ import Testing
         return pod
     }
 
+    private func expectNext(
+        _ machine: inout PodWorkerStateMachine, _ order: PodWorkerStateMachine.Order,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+        let next = machine.next()
+        #expect(next == order, sourceLocation: sourceLocation)
+    }
+
     @Test func `a deleted pod is killed, taken down, removed, then deleted`() {
         var machine = PodWorkerStateMachine()
-        #expect(machine.next() == .sync)
+        expectNext(&machine, .sync)
         machine.observed(deleted(grace: 5))
-        #expect(machine.next() == .kill(graceSeconds: 5))
+        expectNext(&machine, .kill(graceSeconds: 5))
         machine.killed()
-        #expect(machine.next() == .cleanUp(remove: false))
+        expectNext(&machine, .cleanUp(remove: false))
         machine.cleanedUp()
-        #expect(machine.next() == .cleanUp(remove: true))
+        expectNext(&machine, .cleanUp(remove: true))
         machine.cleanedUp()
-        #expect(machine.next() == .deleteObject)
+        expectNext(&machine, .deleteObject)
         machine.objectDeleted()
-        #expect(machine.next() == .end)
+        expectNext(&machine, .end)
     }
 
     @Test func `a completed pod rests with its containers until it is deleted`() {
@@ -164,29 +173,29 @@ import Testing
         machine.killed()
         _ = machine.next()
         machine.cleanedUp()
-        #expect(machine.next() == .rest)
+        expectNext(&machine, .rest)
         machine.observed(deleted(grace: 1))
-        #expect(machine.next() == .cleanUp(remove: true))
+        expectNext(&machine, .cleanUp(remove: true))
     }
 
     @Test func `a pod that the API server does not have is taken down without a deletion`() {
         var machine = PodWorkerStateMachine()
         machine.observed(nil, graceSeconds: 3)
-        #expect(machine.next() == .kill(graceSeconds: 3))
+        expectNext(&machine, .kill(graceSeconds: 3))
         machine.killed()
         _ = machine.next()
         machine.cleanedUp()
         _ = machine.next()
         machine.cleanedUp()
-        #expect(machine.next() == .end)
+        expectNext(&machine, .end)
     }
 
     @Test func `a second deletion only shortens the grace period`() {
         var machine = PodWorkerStateMachine()
         machine.observed(deleted(grace: 10))
         machine.observed(deleted(grace: 20))
-        #expect(machine.next() == .kill(graceSeconds: 10))
+        expectNext(&machine, .kill(graceSeconds: 10))
         machine.observed(deleted(grace: 1))
-        #expect(machine.next() == .kill(graceSeconds: 1))
+        expectNext(&machine, .kill(graceSeconds: 1))
     }
 }

@@ -1,5 +1,6 @@
 import API
 import CRI
+import JSON
 import Testing
 
 @testable import Kubelet
@@ -45,7 +46,7 @@ import Testing
 
     @Test func `a crashing container waits, remembers how it ended, and its pod still runs`() {
         let status = build(
-            .fixture(), .of([.fixture(attempt: 1, .exited, exitCode: 3), .fixture(.exited, exitCode: 3)]),
+            .fixture(), .of([.fixture(attempt: 1, state: .exited, exitCode: 3), .fixture(state: .exited, exitCode: 3)]),
             waiting: ["web": WaitingReason(reason: "CrashLoopBackOff", message: "back-off")])
         #expect(status.phase == "Running")
         #expect(status.containerStatuses[0].restartCount == 1)
@@ -59,7 +60,7 @@ import Testing
 
     @Test(arguments: [(Int32(0), "Succeeded", "PodCompleted"), (1, "Failed", "PodFailed")])
     func `a pod that never restarts ends as its container does`(exitCode: Int32, phase: String, reason: String) {
-        let status = build(.fixture(["restartPolicy": "Never"]), .of([.fixture(.exited, exitCode: exitCode)]))
+        let status = build(.fixture(["restartPolicy": "Never"]), .of([.fixture(state: .exited, exitCode: exitCode)]))
         #expect(status.phase == phase)
         #expect(status.conditions["Ready"]?.reason == reason)
     }

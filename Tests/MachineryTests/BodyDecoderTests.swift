@@ -10,7 +10,8 @@ import Testing
     let decoder = BodyDecoder(parseYAML: { bytes in try JSONParser.parse(bytes) })
 
     private func decode(
-        _ text: String, _ contentType: String? = nil, as kind: GroupVersionKind = deployment, _ validation: FieldValidation = .strict
+        _ text: String, _ contentType: String? = nil, as kind: GroupVersionKind = deployment,
+        _ validation: FieldValidation = .strict
     ) throws(Status) -> BodyDecoder.Decoded {
         try decoder.decode(Array(text.utf8), contentType: contentType, expecting: kind, fieldValidation: validation)
     }
@@ -45,7 +46,8 @@ import Testing
         #expect(
             refusal(body)?.message.hasSuffix(
                 "strict decoding error: duplicate field \"metadata.labels.a\", unknown field "
-                    + "\"spec.template.spec.containers[0].foo\", duplicate field \"spec.template.spec.containers[0].imagePullPolicy\"")
+                    + "\"spec.template.spec.containers[0].foo\", duplicate field \"spec.template.spec.containers[0].imagePullPolicy\""
+            )
                 == true)
     }
 
@@ -106,7 +108,8 @@ import Testing
                 == "the API version in the data (v1) does not match the expected API version (apps/v1)")
         #expect(
             refusal("{\"apiVersion\":\"v1\",\"kind\":\"Service\"}", as: Self.pod)?.message
-                == "Service in version \"v1\" cannot be handled as a Pod: converting (v1.Service) to (core.Pod): unknown conversion")
+                == "Service in version \"v1\" cannot be handled as a Pod: converting (v1.Service) to (core.Pod): unknown conversion"
+        )
     }
 
     @Test func `refuses what is no object`() {
@@ -122,6 +125,24 @@ import Testing
             refusal("{}", "text/html")?.message
                 == "the body of the request was in an unknown format - accepted media types include: application/json, "
                 + "application/yaml, application/vnd.kubernetes.protobuf")
+    }
+
+    @Test func `refuses objects nested too deep`() {
+        let deep = String(repeating: "[", count: 300) + String(repeating: "]", count: 300)
+        #expect(refusal("{\(Self.head),\"metadata\":{\"x\":\(deep)}}")?.message.hasSuffix("exceeded max depth of 256") == true)
+        let deeper = String(repeating: "[", count: 100_000)
+        #expect(refusal(deeper)?.code == 400)
+    }
+
+    @Test func `judges a body of many keys in reasonable time`() {
+        let labels = (0..<60_000).map { "\"k\($0)\":\"v\"" }.joined(separator: ",")
+        let clock = ContinuousClock()
+        let elapsed = clock.measure {
+            _ = refusal("{\(Self.head),\"metadata\":{\"labels\":{\(labels),\(labels)}}}")
+            let labelled = try? JSONParser.parse("{\"metadata\":{\"labels\":{\(labels)}}}")
+            _ = MergePatch.apply(labelled ?? [:], to: labelled ?? [:])
+        }
+        #expect(elapsed < .seconds(20))
     }
 
     @Test func `takes a body without kind as the kind of the path`() throws {

@@ -67,13 +67,17 @@ import Testing
             let schemas = Set(document["components"]?["schemas"]?.object?.keys ?? [])
             var found: Set<String> = []
             references(document, &found)
-            for reference in found { #expect(schemas.contains(String(reference.dropFirst("#/components/schemas/".count))), "\(reference)") }
+            for reference in found {
+                #expect(schemas.contains(String(reference.dropFirst("#/components/schemas/".count))), "\(reference)")
+            }
         }
         let second = openAPI.version2()
         let definitions = Set(second["definitions"]?.object?.keys ?? [])
         var found: Set<String> = []
         references(second, &found)
-        for reference in found { #expect(definitions.contains(String(reference.dropFirst("#/definitions/".count))), "\(reference)") }
+        for reference in found {
+            #expect(definitions.contains(String(reference.dropFirst("#/definitions/".count))), "\(reference)")
+        }
     }
 
     @Test func `names each document by its content`() throws {

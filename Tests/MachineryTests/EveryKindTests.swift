@@ -28,7 +28,9 @@ import Testing
             let again = try TreeDecoder.decode(tree, as: kind.schemaType).object
             #expect(difference(again, canonical) == nil, "\(kind.gvk) seed \(seed)")
             let parsed = try JSONParser.parse(JSONWriter.write(canonical))
-            #expect(difference(try TreeDecoder.decode(parsed, as: kind.schemaType).object, canonical) == nil, "\(kind.gvk) seed \(seed)")
+            #expect(
+                difference(try TreeDecoder.decode(parsed, as: kind.schemaType).object, canonical) == nil,
+                "\(kind.gvk) seed \(seed)")
         }
     }
 

@@ -42,6 +42,14 @@ import Testing
         }
         let doubling = JSONValue.array((0..<40).map { ["op": "copy", "from": "", "path": .string("/k\($0)")] })
         #expect(throws: PatchError.self) { try JSONPatch.apply(doubling, to: ["a": "xxxxxxxxxx"]) }
+        var path = ""
+        let deepening = JSONValue.array(
+            (0..<20).map { _ in
+                let operation: JSONValue = ["op": "copy", "from": "", "path": .string(path + "/a")]
+                path += path + "/a"
+                return operation
+            })
+        #expect(throws: PatchError.notApplicable("exceeded max depth of 512")) { try JSONPatch.apply(deepening, to: [:]) }
     }
 
     @Test(arguments: [
@@ -121,7 +129,11 @@ import Testing
 
     @Test func `drops directives that meet nothing`() throws {
         let result = try merge(
-            ["spec": ["containers": [["name": "a"], ["name": "b", "$patch": "delete"]], "nodeSelector": ["x": nil, "y": "1"]]], [:])
+            [
+                "spec": [
+                    "containers": [["name": "a"], ["name": "b", "$patch": "delete"]], "nodeSelector": ["x": nil, "y": "1"],
+                ]
+            ], [:])
         #expect(result == ["spec": ["containers": [["name": "a"]], "nodeSelector": ["y": "1"]]])
     }
 
@@ -158,7 +170,8 @@ import Testing
         #expect(unknown?.code == 422)
         #expect(
             unknown?.message
-                == " \"\" is invalid: patch: Invalid value: \"map[spec:map[foo:1]]\": strict decoding error: unknown field \"spec.foo\"")
+                == " \"\" is invalid: patch: Invalid value: \"map[spec:map[foo:1]]\": strict decoding error: unknown field \"spec.foo\""
+        )
         let missing = refusal("application/json-patch+json", "[{\"op\":\"remove\",\"path\":\"/nothing\"}]")
         #expect(missing?.code == 422)
         #expect(missing?.message == "the server rejected our request due to an error in our request")

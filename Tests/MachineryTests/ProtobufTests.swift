@@ -27,7 +27,8 @@ import Testing
             return writer.bytes
         }
         func label(_ number: Int) -> [UInt8] { field(number, text(1, "app") + text(2, "web")) }
-        let zeroMeta = text(1, "") + text(2, "") + text(3, "") + text(4, "") + text(5, "") + text(6, "") + number(7, 0) + field(8, [])
+        let zeroMeta =
+            text(1, "") + text(2, "") + text(3, "") + text(4, "") + text(5, "") + text(6, "") + number(7, 0) + field(8, [])
         let container =
             text(1, "busybox") + text(2, "busybox") + text(5, "") + field(8, []) + text(13, "") + text(14, "") + number(16, 0)
             + number(17, 0) + number(18, 0) + text(20, "")

@@ -7,7 +7,8 @@ func difference(_ left: JSONValue, _ right: JSONValue, at path: String = "") -> 
     case (.object(let one), .object(let two)):
         for key in one.keys + two.keys where one[key] != two[key] {
             guard let first = one[key], let second = two[key] else {
-                return "\(path).\(key): \(one[key].map(JSONWriter.text) ?? "absent") and \(two[key].map(JSONWriter.text) ?? "absent")"
+                return
+                    "\(path).\(key): \(one[key].map(JSONWriter.text) ?? "absent") and \(two[key].map(JSONWriter.text) ?? "absent")"
             }
             return difference(first, second, at: "\(path).\(key)")
         }

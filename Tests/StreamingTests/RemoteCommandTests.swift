@@ -6,7 +6,8 @@ import Testing
 
 /// A client's session against our kubelet side, which talks to a streaming server as a container runtime has it.
 @Suite struct RemoteCommandTests {
-    static let failure = #"{"metadata":{},"status":"Failure","reason":"NonZeroExitCode","details":{"causes":[{"reason":"ExitCode","message":"3"}]}}"#
+    static let failure =
+        #"{"metadata":{},"status":"Failure","reason":"NonZeroExitCode","details":{"causes":[{"reason":"ExitCode","message":"3"}]}}"#
 
     /// Does what `cat; echo err >&2; exit 3` does, once the streams that the path names are there.
     static let runtime: HTTPHandler = { request in
@@ -177,7 +178,10 @@ import Testing
     @Test func `reads the options of a request`() {
         let request = HTTPRequest(
             method: "POST", path: "/exec/a/b/c",
-            query: [.init(name: "input", value: "1"), .init(name: "output", value: "1"), .init(name: "error", value: "1"), .init(name: "tty", value: "1")])
+            query: [
+                .init(name: "input", value: "1"), .init(name: "output", value: "1"), .init(name: "error", value: "1"),
+                .init(name: "tty", value: "1"),
+            ])
         #expect(RemoteCommandOptions(query: request) == RemoteCommandOptions(stdin: true, stdout: true, stderr: false, tty: true))
     }
 }

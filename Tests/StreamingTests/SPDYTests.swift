@@ -28,7 +28,10 @@ import Testing
     /// Written by CPython's zlib with the same dictionary.
     @Test func `reads blocks of another implementation`() throws {
         let decompressor = SPDYHeaderDecompressor()
-        #expect(try decompressor.decompress(Self.bytes("78f9e3c6a7c202a62346703a2b294a4dcc851625aca9a08006000000ffff")) == [SPDYHeader("streamtype", "error")])
+        #expect(
+            try decompressor.decompress(Self.bytes("78f9e3c6a7c202a62346703a2b294a4dcc851625aca9a08006000000ffff")) == [
+                SPDYHeader("streamtype", "error")
+            ])
         #expect(
             try decompressor.decompress(Self.bytes("02651c4ca9e21260768194d845e0cc6161606100000000ffff"))
                 == [SPDYHeader("streamtype", "stdin"), SPDYHeader("port", "8080")])
@@ -57,11 +60,12 @@ import Testing
         #expect(found == Self.frames)
     }
 
-    @Test(arguments: [
-        ([0x80, 2, 0, 1, 0, 0, 0, 0], SPDYError.version(2)), ([0x80, 3, 0, 3, 0, 0, 0, 1, 0], .malformedFrame(type: 3)),
-        ([0x80, 3, 0, 4, 0, 0, 0, 4, 255, 255, 255, 255], .malformedFrame(type: 4)),
-        ([0, 0, 0, 1, 0, 255, 255, 255], .tooLarge(bytes: 0xff_ffff)),
-    ] as [([UInt8], SPDYError)])
+    @Test(
+        arguments: [
+            ([0x80, 2, 0, 1, 0, 0, 0, 0], SPDYError.version(2)), ([0x80, 3, 0, 3, 0, 0, 0, 1, 0], .malformedFrame(type: 3)),
+            ([0x80, 3, 0, 4, 0, 0, 0, 4, 255, 255, 255, 255], .malformedFrame(type: 4)),
+            ([0, 0, 0, 1, 0, 255, 255, 255], .tooLarge(bytes: 0xff_ffff)),
+        ] as [([UInt8], SPDYError)])
     func `refuses broken frames`(bytes: [UInt8], error: SPDYError) {
         var decoder = SPDYFrameDecoder()
         decoder.append(bytes)

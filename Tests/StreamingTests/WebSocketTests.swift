@@ -55,11 +55,12 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ([0xc2, 0x80], WebSocketError.reservedBits), ([0x83, 0x80], .unknownOpcode(3)), ([0x82, 0x01], .masked(false)),
-        ([0x89, 0xfe, 0, 126, 0, 0, 0, 0], .badControlFrame), ([0x09, 0x80, 0, 0, 0, 0], .badControlFrame),
-        ([0x82, 0xff, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0], .tooLarge(bytes: 1 << 32)),
-    ] as [([UInt8], WebSocketError)])
+    @Test(
+        arguments: [
+            ([0xc2, 0x80], WebSocketError.reservedBits), ([0x83, 0x80], .unknownOpcode(3)), ([0x82, 0x01], .masked(false)),
+            ([0x89, 0xfe, 0, 126, 0, 0, 0, 0], .badControlFrame), ([0x09, 0x80, 0, 0, 0, 0], .badControlFrame),
+            ([0x82, 0xff, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0], .tooLarge(bytes: 1 << 32)),
+        ] as [([UInt8], WebSocketError)])
     func `refuses broken frames`(bytes: [UInt8], error: WebSocketError) {
         var decoder = WebSocketFrameDecoder(expectsMask: true)
         decoder.append(bytes)

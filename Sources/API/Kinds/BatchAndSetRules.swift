@@ -241,7 +241,8 @@ package struct CronJobRules: KindRules {
         let last = object["status"]?["lastScheduleTime"]
         return [
             Cells.name(object), spec["schedule"] ?? "", Cells.text(spec["timeZone"]),
-            .string(spec["suspend"]?.bool ?? false ? "True" : "False"), .int(Int64(object["status"]?.elements("active").count ?? 0)),
+            .string(spec["suspend"]?.bool ?? false ? "True" : "False"),
+            .int(Int64(object["status"]?.elements("active").count ?? 0)),
             .string(last?.string == nil ? "<none>" : Cells.age(of: last, now: now)), Cells.age(object, now: now), names, images,
             Cells.selector(job?["selector"]),
         ]

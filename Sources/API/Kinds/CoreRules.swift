@@ -56,10 +56,13 @@ package struct ConfigMapRules: KindRules {
         var errors: [FieldError] = []
         var size = 0
         let binary = object["binaryData"]
+        let binaryKeys = Set(binary?.object?.keys ?? [])
         for member in object["data"]?.object?.members ?? [] {
             let at = FieldPath("data").key(member.key)
             errors += NameValidation.configMapKey(member.key).map { .invalid(at, .string(member.key), $0) }
-            if binary?[member.key] != nil { errors.append(.invalid(at, .string(member.key), "duplicate of key present in binaryData")) }
+            if binaryKeys.contains(member.key) {
+                errors.append(.invalid(at, .string(member.key), "duplicate of key present in binaryData"))
+            }
             size += member.value.string?.utf8.count ?? 0
         }
         for member in binary?.object?.members ?? [] {
@@ -89,10 +92,15 @@ package struct SecretRules: KindRules {
 
     package func applyDefaults(_ object: inout JSONValue) {
         if object.text("type").isEmpty { object["type"] = "Opaque" }
-        for member in object["stringData"]?.object?.members ?? [] {
-            object[path: ["data", member.key]] = .string(Base64.encode(Array((member.value.string ?? "").utf8)))
+        if let plain = object["stringData"]?.object?.members, !plain.isEmpty {
+            let replaced = Set(plain.map(\.key))
+            let kept = (object["data"]?.object?.members ?? []).filter { !replaced.contains($0.key) }
+            let encoded = plain.map {
+                JSONObject.Member(key: $0.key, value: .string(Base64.encode(Array(($0.value.string ?? "").utf8))))
+            }
+            object["data"] = .object(JSONObject(kept + encoded))
         }
-        object["stringData"] = nil
+        object["stringData"] = .none
     }
 
     package func validate(_ object: JSONValue) -> [FieldError] {

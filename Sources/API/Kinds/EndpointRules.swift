@@ -68,7 +68,9 @@ package struct EndpointSliceRules: KindRules {
         var names: Set<String> = []
         for (index, port) in ports.enumerated() {
             let name = port.text("name")
-            if !name.isEmpty { errors += NameValidation.dns1123Label(name).map { .invalid(path[index]("name"), .string(name), $0) } }
+            if !name.isEmpty {
+                errors += NameValidation.dns1123Label(name).map { .invalid(path[index]("name"), .string(name), $0) }
+            }
             if !names.insert(name).inserted { errors.append(.duplicate(path[index]("name"), .string(name))) }
             let transport = port.text("protocol")
             if !["SCTP", "TCP", "UDP"].contains(transport) {
@@ -134,7 +136,8 @@ package struct EndpointsRules: KindRules {
                 errors.append(.required(at, "must specify `addresses` or `notReadyAddresses`"))
             }
             for list in ["addresses", "notReadyAddresses"] {
-                for (position, address) in subset.elements(list).enumerated() where IPAddress(parsing: address.text("ip")) == nil {
+                for (position, address) in subset.elements(list).enumerated() where IPAddress(parsing: address.text("ip")) == nil
+                {
                     errors.append(
                         .invalid(
                             at(list)[position]("ip"), .string(address.text("ip")),

@@ -20,8 +20,10 @@ package struct EventRules: KindRules {
         "reportingComponent", "source", "type",
     ]
 
-    /// Objects are given in the form that is kept.
+    /// Reads either form.
     package func selectableValue(_ object: JSONValue, _ field: String) -> String {
+        var object = object
+        if isNewForm, object["involvedObject"] == nil { convertToStorage(&object) }
         let field = field.replacingPrefix("regarding.", "involvedObject.")
         if field == "source" {
             let source = object["source"]?.text("component") ?? ""
@@ -100,7 +102,8 @@ package struct EventRules: KindRules {
         if let host = event["source"]?.text("host"), !host.isEmpty { source += ", \(host)" }
         if source.isEmpty { source = event.text("reportingComponent") }
         return [
-            .string(last), event["type"] ?? "", event["reason"] ?? "", .string(target.text("name").isEmpty ? target.text("kind").lowercased() : name),
+            .string(last), event["type"] ?? "", event["reason"] ?? "",
+            .string(target.text("name").isEmpty ? target.text("kind").lowercased() : name),
             .string(target.text("fieldPath")), .string(source), .string(event.text("message").trimmed), .string(first),
             .int(count), Cells.name(event),
         ]

@@ -37,7 +37,8 @@ package struct NodeRules: KindRules {
                 errors.append(.notSupported(at("effect"), .string(effect), supported: effects))
             }
         }
-        for (index, range) in (object["spec"]?.elements("podCIDRs") ?? []).enumerated() where CIDR(parsing: range.string ?? "") == nil {
+        for (index, range) in (object["spec"]?.elements("podCIDRs") ?? []).enumerated()
+        where CIDR(parsing: range.string ?? "") == nil {
             errors.append(
                 .invalid(
                     path("podCIDRs")[index], range,

@@ -102,8 +102,8 @@ package struct PodRules: KindRules {
             value["tolerationSeconds"] = nil
             return value
         }
-        let now = after.elements("tolerations")
-        let kept = before.elements("tolerations").allSatisfy { old in now.contains { identity($0) == identity(old) } }
+        let now = Set(after.elements("tolerations").map(identity))
+        let kept = before.elements("tolerations").allSatisfy { now.contains(identity($0)) }
         if kept { return [] }
         return [.forbidden(path("tolerations"), "existing toleration can not be modified except its tolerationSeconds")]
     }

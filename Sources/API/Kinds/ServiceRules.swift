@@ -61,14 +61,13 @@ package struct ServiceRules: KindRules {
         for name in ["ipFamilies", "ipFamilyPolicy"] where !spec.has(name) { spec[name] = old[name] }
         let exposes = ["NodePort", "LoadBalancer"]
         guard exposes.contains(type), exposes.contains(before) else { return }
-        let ports = old.elements("ports")
+        func identity(_ port: JSONValue) -> String {
+            "\(port.text("protocol"))/\(port["port"]?.int ?? 0)/\(port.text("name"))"
+        }
+        let known = Dictionary(old.elements("ports").map { (identity($0), $0["nodePort"]) }) { first, _ in first }
         spec.editEach("ports") { port in
-            guard port["nodePort"]?.int ?? 0 == 0 else { return }
-            let same = ports.first {
-                $0["port"]?.int == port["port"]?.int && $0.text("protocol") == port.text("protocol")
-                    && $0.text("name") == port.text("name")
-            }
-            if let found = same?["nodePort"] { port["nodePort"] = found }
+            guard port["nodePort"]?.int ?? 0 == 0, case let found?? = known[identity(port)] else { return }
+            port["nodePort"] = found
         }
     }
 

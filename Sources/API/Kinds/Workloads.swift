@@ -86,7 +86,9 @@ enum WorkloadValidation {
         let path = FieldPath("status")
         var errors: [FieldError] = []
         let all = status[total]?.int ?? 0
-        let parts = ["replicas", "updatedReplicas", "readyReplicas", "fullyLabeledReplicas", "availableReplicas", "observedGeneration"]
+        let parts = [
+            "replicas", "updatedReplicas", "readyReplicas", "fullyLabeledReplicas", "availableReplicas", "observedGeneration",
+        ]
         for field in parts {
             let value = status[field]?.int ?? 0
             if value < 0 { errors.append(.invalid(path(field), .int(value), "must be greater than or equal to 0")) }

@@ -183,7 +183,8 @@ private struct LabelSelectorParser {
         let value = try value(key)
         guard Int64(value) != nil else {
             throw SelectorError(
-                "unable to parse requirement: values[0][\(key)]: Invalid value: \"\(value)\": for 'Gt', 'Lt' operators, the value must be an integer")
+                "unable to parse requirement: values[0][\(key)]: Invalid value: \"\(value)\": for 'Gt', 'Lt' operators, the value must be an integer"
+            )
         }
         return value
     }

@@ -130,7 +130,8 @@ package enum NameValidation {
         let allowed = text.utf8.allSatisfy { (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2d }
         if text.isEmpty || !allowed {
             messages.append(
-                "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-) (regex used for validation is '[-a-z0-9]+')")
+                "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-) (regex used for validation is '[-a-z0-9]+')"
+            )
         }
         if !text.utf8.contains(where: { (0x61...0x7a).contains($0) }) {
             messages.append("must contain at least one letter (a-z)")

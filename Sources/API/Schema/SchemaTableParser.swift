@@ -40,7 +40,8 @@ struct SchemaTableParser {
             guard let name = head.first else { return }
             types.append(
                 MessageType(
-                    name: package + "." + name, kinds: head.dropFirst().filter { $0.hasPrefix("K=") }.map { String($0.dropFirst(2)) },
+                    name: package + "." + name,
+                    kinds: head.dropFirst().filter { $0.hasPrefix("K=") }.map { String($0.dropFirst(2)) },
                     isAtomicMap: head.contains("A"), fields: fields, nested: nested))
         }
         Self.forEachLine(bytes) { line in

@@ -72,7 +72,8 @@ package enum APIErrors {
     /// - Parameter name: Empty for a collection.
     package static func forbidden(_ resource: GroupVersionResource, _ name: String, _ why: String) -> Status {
         let subject = name.isEmpty ? resource.groupResource : "\(resource.groupResource) \"\(name)\""
-        return Status(code: 403, reason: "Forbidden", message: "\(subject) is forbidden: \(why)", details: details(resource, name))
+        return Status(
+            code: 403, reason: "Forbidden", message: "\(subject) is forbidden: \(why)", details: details(resource, name))
     }
 
     package static let unauthorized = Status(code: 401, reason: "Unauthorized", message: "Unauthorized")

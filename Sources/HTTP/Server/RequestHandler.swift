@@ -11,6 +11,8 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// Parts that a pipelining client may send ahead before its socket is no longer read.
     private static let pendingPartsMax = 32
+    /// The rest of a refused body that is still read: closing earlier would reset the connection under the answer.
+    private static let discardedBytesMax = 16 * 1024 * 1024
     /// An HTTP/1.1 connection without progress is closed after this.
     private static let idleTimeLimit = TimeAmount.minutes(5)
 
@@ -196,13 +198,14 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// Answers 413 while the body is still arriving.
     private func refuse() {
         let limit = core.configuration.requestBodyBytesMax
-        inbound = .discarding(bytesLeft: limit)
+        inbound = .discarding(bytesLeft: max(limit, Self.discardedBytesMax))
         respond(core.configuration.tooLargeResponse(limit))
     }
 
     private func isUpgrade(_ head: HTTPRequestHead) -> Bool {
         // The decoder stops after such a request, whatever the answer: the connection cannot carry another.
-        head.headers.contains(name: "upgrade") && head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
+        head.headers.contains(name: "upgrade")
+            && head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
     }
 
     // MARK: Responses

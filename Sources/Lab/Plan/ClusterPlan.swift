@@ -61,8 +61,9 @@ package struct ClusterPlan: Hashable, Sendable {
     package var planFile: String { "\(dataDirectory)/cluster.json" }
     package var pkiDirectory: String { "\(dataDirectory)/pki" }
     package var logDirectory: String { "\(dataDirectory)/log" }
-    package var storeFile: String { "\(dataDirectory)/store/state.db" }
     package var adminKubeconfig: String { "\(dataDirectory)/kubeconfig" }
+    /// For programs of ours inside the fabric, where the host's address of the API server is unknown.
+    package var fabricKubeconfig: String { "\(pkiDirectory)/fabric.kubeconfig" }
     package var controlSocket: String { "\(dataDirectory)/supervisor.sock" }
     package var lockFile: String { "\(dataDirectory)/supervisor.lock" }
 }

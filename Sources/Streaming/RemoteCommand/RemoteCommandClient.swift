@@ -92,7 +92,7 @@ package enum RemoteCommandClient {
             var document: [UInt8] = []
             do {
                 while let chunk = try await error.read() { document += chunk }
-            } catch where !document.isEmpty {
+            } catch  where !document.isEmpty {
                 // The server may drop the connection right behind the outcome.
             }
             _ = try await (written, complained)

@@ -5,7 +5,8 @@ package struct RemoteCommandStatus: Hashable, Sendable {
     /// What protocols before v4 say instead; nil for success.
     package var failureText: String?
 
-    package static let success = RemoteCommandStatus(document: Array(#"{"metadata":{},"status":"Success"}"#.utf8), failureText: nil)
+    package static let success = RemoteCommandStatus(
+        document: Array(#"{"metadata":{},"status":"Success"}"#.utf8), failureText: nil)
 
     /// A document that someone else wrote.
     package init(document: [UInt8]) {

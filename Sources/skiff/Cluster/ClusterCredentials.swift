@@ -43,6 +43,8 @@ struct ClusterCredentials {
         try write(authority.issue(kubeletClient), "\(directory)/apiserver-kubelet-client")
         let admin = CertificateRequest.client(commonName: "kubernetes-admin", organizations: ["system:masters"])
         try writeKubeconfig(authority.issue(admin), server: hostServer, path: cluster.adminKubeconfig)
+        let fabric = CertificateRequest.client(commonName: "skiff-fabric", organizations: ["system:masters"])
+        try writeKubeconfig(authority.issue(fabric), server: fabricServer, path: cluster.fabricKubeconfig)
         for node in cluster.nodes { try write(node) }
     }
 

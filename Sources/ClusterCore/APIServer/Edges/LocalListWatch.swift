@@ -2,6 +2,7 @@ package import API
 package import ControlLoop
 import JSON
 import Machinery
+import Store
 import Synchronization
 
 /// Lists and watches for the controllers beside the server: the same code as over HTTP, without sockets.

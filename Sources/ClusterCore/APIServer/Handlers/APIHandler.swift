@@ -1,4 +1,4 @@
-package import API
+import API
 package import HTTP
 import JSON
 package import Logging

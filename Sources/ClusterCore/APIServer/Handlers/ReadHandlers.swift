@@ -2,6 +2,7 @@ import API
 import HTTP
 import JSON
 import Machinery
+import Store
 
 // GET of one object, LIST.
 extension APIHandler {

@@ -1,5 +1,5 @@
 import API
-package import HTTP
+import HTTP
 import JSON
 import Machinery
 import Synchronization
@@ -19,7 +19,7 @@ package final class ServedDocuments: Sendable {
     private let rendered = Mutex<[String: Document]>([:])
     private let isReady = Mutex(true)
 
-    package static let version: JSONValue = [
+    static let version: JSONValue = [
         "major": "1", "minor": "36", "gitVersion": "v1.36.0+skiff", "gitCommit": "", "gitTreeState": "clean",
         "buildDate": "1970-01-01T00:00:00Z", "goVersion": "", "compiler": "swift", "platform": "linux/amd64",
     ]

@@ -3,6 +3,7 @@ import ControlLoop
 import HTTP
 import JSON
 import Machinery
+import Store
 
 // CREATE, UPDATE, PATCH.
 extension APIHandler {

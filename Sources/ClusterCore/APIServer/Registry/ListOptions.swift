@@ -1,5 +1,6 @@
 package import API
 package import HTTP
+import JSON
 import Machinery
 
 /// The query of a list or watch, read and checked.

@@ -21,6 +21,9 @@ package struct BodyDecoder: Sendable {
         package var warnings: [String]
     }
 
+    /// Objects nested deeper are refused, well before a reader of lists would refuse them.
+    package static let depthMax = 256
+
     private let schema: Schema
     private let parseYAML: YAMLParser?
 
@@ -66,6 +69,9 @@ package struct BodyDecoder: Sendable {
         _ fieldValidation: FieldValidation
     ) throws(Status) -> Decoded {
         guard let type = type(of: kind) else { throw cannotHandle(kind, kind, Self.notRegistered(kind)) }
+        guard TreeDepth.of(tree, max: Self.depthMax) <= Self.depthMax else {
+            throw cannotHandle(kind, kind, "exceeded max depth of \(Self.depthMax)")
+        }
         let decoded: TreeDecoder.Decoded
         do throws(TreeDecoder.TypeError) {
             decoded = try TreeDecoder.decode(tree, as: type, duplicates: duplicates, schema: schema)
@@ -145,7 +151,8 @@ package struct BodyDecoder: Sendable {
     private func kind(of tree: JSONValue, _ expected: GroupVersionKind, _ bytes: [UInt8]) throws(Status) -> GroupVersionKind {
         guard tree.object != nil else {
             throw unrecognized(
-                expected, "couldn't get version/kind; json parse error: json: cannot unmarshal \(Self.word(tree)) into Go value", bytes)
+                expected, "couldn't get version/kind; json parse error: json: cannot unmarshal \(Self.word(tree)) into Go value",
+                bytes)
         }
         for name in ["apiVersion", "kind"] {
             if let value = tree[name], !value.isNull, value.string == nil {
@@ -171,10 +178,12 @@ package struct BodyDecoder: Sendable {
         guard type(of: found) != nil else { throw cannotHandle(found, expected, Self.notRegistered(found)) }
         guard found.apiVersion == expected.apiVersion else {
             throw APIErrors.badRequest(
-                "the API version in the data (\(found.apiVersion)) does not match the expected API version (\(expected.apiVersion))")
+                "the API version in the data (\(found.apiVersion)) does not match the expected API version (\(expected.apiVersion))"
+            )
         }
         throw cannotHandle(
-            found, expected, "converting (\(found.version).\(found.kind)) to (\(Self.goPackage(expected)).\(expected.kind)): unknown conversion")
+            found, expected,
+            "converting (\(found.version).\(found.kind)) to (\(Self.goPackage(expected)).\(expected.kind)): unknown conversion")
     }
 
     private static func goPackage(_ kind: GroupVersionKind) -> String {

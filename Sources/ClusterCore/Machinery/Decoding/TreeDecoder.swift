@@ -37,7 +37,7 @@ package struct TreeDecoder {
     }
 
     private let schema: Schema
-    private var duplicates: [String: [String]] = [:]
+    private var duplicates: [String: Set<String>] = [:]
     private var path: [Step] = []
     /// Names of the Go structs around the current place.
     private var structs: [MessageID] = []
@@ -55,7 +55,7 @@ package struct TreeDecoder {
                     place += place.isEmpty ? part : "." + part
                 }
             }
-            self.duplicates[place, default: []].append(duplicate.key)
+            self.duplicates[place, default: []].insert(duplicate.key)
         }
     }
 
@@ -123,7 +123,8 @@ package struct TreeDecoder {
         }
     }
 
-    private mutating func list(_ value: JSONValue, _ element: FieldType, _ field: FieldDescriptor) throws(TypeError) -> JSONValue {
+    private mutating func list(_ value: JSONValue, _ element: FieldType, _ field: FieldDescriptor) throws(TypeError) -> JSONValue
+    {
         guard case .array(let values) = value else { throw mismatch(value, goName(.list(element))) }
         var result: [JSONValue] = []
         result.reserveCapacity(values.count)

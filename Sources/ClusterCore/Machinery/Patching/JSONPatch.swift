@@ -21,44 +21,67 @@ package enum PatchError: Error, Hashable, Sendable, CustomStringConvertible {
 /// - SeeAlso: Kubernetes 1.36 `apiserver/pkg/endpoints/handlers/patch.go`, `jsonPatcher`.
 package enum JSONPatch {
     package static let operationsMax = 10_000
+    /// Nesting that a patch may build up.
+    package static let depthMax = 512
     /// Bytes that `copy` may add in one patch.
     package static let copiedBytesMax = 3 * 1024 * 1024
 
     package static func apply(_ patch: JSONValue, to document: JSONValue) throws(PatchError) -> JSONValue {
-        guard let operations = patch.array else { throw .malformed("json: cannot unmarshal into Go value of type jsonpatch.Patch") }
+        guard let operations = patch.array else {
+            throw .malformed("json: cannot unmarshal into Go value of type jsonpatch.Patch")
+        }
         guard operations.count <= operationsMax else {
             throw .tooLarge("The allowed maximum operations in a JSON patch is \(operationsMax), got \(operations.count)")
         }
         var result = document
-        var copied = 0
-        for operation in operations { try apply(operation, to: &result, copied: &copied) }
+        var work = Work(depth: TreeDepth.of(document, max: depthMax))
+        for operation in operations { try apply(operation, to: &result, &work) }
         return result
     }
 
-    private static func apply(_ operation: JSONValue, to document: inout JSONValue, copied: inout Int) throws(PatchError) {
+    /// What a patch has cost so far.
+    private struct Work {
+        var copiedBytes = 0
+        /// The document is nested at most this deep.
+        var depth: Int
+
+        /// Notes that a value of `depth` is put below a path.
+        mutating func put(depth: Int, below path: [String]) throws(PatchError) {
+            self.depth = max(self.depth, depth + path.count)
+            guard self.depth <= depthMax else { throw .notApplicable("exceeded max depth of \(depthMax)") }
+        }
+    }
+
+    private static func apply(_ operation: JSONValue, to document: inout JSONValue, _ work: inout Work) throws(PatchError) {
         guard operation.object != nil, let name = operation["op"]?.string, let text = operation["path"]?.string else {
             throw .malformed("Invalid JSON Patch: an operation needs op and path")
         }
         let path = try pointer(text)
         switch name {
         case "add":
-            try write(try value(operation), at: path[...], in: &document, mode: .add)
+            let value = try value(operation)
+            try work.put(depth: TreeDepth.of(value, max: depthMax), below: path)
+            try write(value, at: path[...], in: &document, mode: .add)
         case "replace":
-            try write(try value(operation), at: path[...], in: &document, mode: .replace)
+            let value = try value(operation)
+            try work.put(depth: TreeDepth.of(value, max: depthMax), below: path)
+            try write(value, at: path[...], in: &document, mode: .replace)
         case "remove":
             _ = try remove(at: path[...], in: &document)
         case "move":
             let from = try pointer(operation["from"]?.string ?? "")
             guard !path.starts(with: from) || path == from else { throw .notApplicable("cannot move \(text) into itself") }
+            try work.put(depth: max(0, work.depth - from.count), below: path)
             let found = try remove(at: from[...], in: &document)
             try write(found, at: path[...], in: &document, mode: .add)
         case "copy":
             let from = try pointer(operation["from"]?.string ?? "")
             guard let found = read(from, in: document) else { throw .notApplicable("nothing to copy from") }
-            copied += JSONWriter.write(found).count
-            guard copied <= copiedBytesMax else {
+            try work.put(depth: max(0, work.depth - from.count), below: path)
+            work.copiedBytes += JSONWriter.write(found).count
+            guard work.copiedBytes <= copiedBytesMax else {
                 throw .notApplicable(
-                    "Unable to complete the copy, the accumulated size increase of copy is \(copied) bytes, exceeding the limit "
+                    "Unable to complete the copy, the accumulated size increase of copy is \(work.copiedBytes) bytes, exceeding the limit "
                         + "\(copiedBytesMax)")
             }
             try write(found, at: path[...], in: &document, mode: .add)
@@ -127,7 +150,9 @@ package enum JSONPatch {
         switch node {
         case .object:
             if isLast {
-                if mode == .replace, node[part] == nil { throw .notApplicable("replace operation does not apply: missing key \(part)") }
+                if mode == .replace, node[part] == nil {
+                    throw .notApplicable("replace operation does not apply: missing key \(part)")
+                }
                 node[part] = value
                 return
             }
@@ -184,14 +209,14 @@ package enum JSONPatch {
 package enum MergePatch {
     package static func apply(_ patch: JSONValue, to document: JSONValue) -> JSONValue {
         guard case .object(let changes) = patch else { return patch }
-        var result: JSONValue = document.object == nil ? [:] : document
+        var result = MemberTable(document.object ?? [:])
         for member in changes.members {
             if member.value.isNull {
-                result[member.key] = nil
+                result[member.key] = .none
             } else {
                 result[member.key] = apply(member.value, to: result[member.key] ?? .null)
             }
         }
-        return result
+        return .object(result.object)
     }
 }

@@ -55,24 +55,25 @@ package struct StrategicMergePatch {
         var result = original
         try retain(&patch, &result)
         try mergeOrdered(&patch, &result, type)
+        var table = MemberTable(result)
         for member in patch.members {
             if member.key.hasPrefix(Self.deletePrefix) {
                 let name = String(member.key.dropFirst(Self.deletePrefix.count))
                 guard let gone = member.value.array else { throw .malformed("invalid patch format of primitive list") }
-                if let values = result[name]?.array {
+                if let values = table[name]?.array {
                     let gone = Set(gone)
-                    result[name] = .array(values.filter { !gone.contains($0) })
+                    table[name] = .array(values.filter { !gone.contains($0) })
                 }
                 continue
             }
             if member.value.isNull {
-                result[member.key] = nil
+                table[member.key] = .none
                 continue
             }
             let place = place(member.key, in: type)
-            result[member.key] = try mergeValue(member.value, into: result[member.key], place)
+            table[member.key] = try mergeValue(member.value, into: table[member.key], place)
         }
-        return result
+        return table.object
     }
 
     private func mergeValue(_ patch: JSONValue, into original: JSONValue?, _ place: Place) throws(PatchError) -> JSONValue {

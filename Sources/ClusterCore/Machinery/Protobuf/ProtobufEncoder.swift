@@ -66,7 +66,9 @@ struct ProtobufEncoder {
             inner.field(3, bytes: text.utf8)
         case (.rawExtension, _), (.fieldsV1, _), (.any, _): inner.field(1, bytes: JSONWriter.write(value))
         case (.schemaOrArray, _), (.schemaOrBool, _), (.schemaOrStringArray, _):
-            guard let id = schema.id(named: "apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps") else { return nil }
+            guard let id = schema.id(named: "apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps") else {
+                return nil
+            }
             switch value {
             case .bool(let flag): inner.field(1, varint: flag ? 1 : 0)
             case .object:
@@ -74,7 +76,11 @@ struct ProtobufEncoder {
                 inner.field(type == .schemaOrBool ? 2 : 1, bytes: message(value, id))
             case .array(let values):
                 for entry in values {
-                    if let text = entry.string { inner.field(2, bytes: text.utf8) } else { inner.field(2, bytes: message(entry, id)) }
+                    if let text = entry.string {
+                        inner.field(2, bytes: text.utf8)
+                    } else {
+                        inner.field(2, bytes: message(entry, id))
+                    }
                 }
             default: return nil
             }

@@ -1,0 +1,79 @@
+package import API
+package import HTTP
+package import Logging
+import Machinery
+package import NetworkTypes
+package import PKI
+package import Store
+import YAML
+
+/// The API server put together over a store: registry, access, handler, and the edges for its neighbours in this process.
+package struct APIServerParts: Sendable {
+    package let registry: ObjectRegistry
+    package let handler: APIHandler
+    package let documents: ServedDocuments
+    package let listWatch: LocalListWatch
+    package let writer: LocalObjectWriter
+
+    /// What the server must be told.
+    package struct Configuration: Sendable {
+        package var serviceCIDR: CIDR
+        /// `ADDRESS:PORT` that discovery names.
+        package var serverAddress: String
+        package var tokenKeyPEM: String
+        package var tokenIssuer: String
+        package var staticTokens: [String: User]
+        package var environment: ServerEnvironment
+        package var logger: Logger
+
+        package init(
+            serviceCIDR: CIDR, serverAddress: String, tokenKeyPEM: String,
+            tokenIssuer: String = "https://kubernetes.default.svc.cluster.local", staticTokens: [String: User] = [:],
+            environment: ServerEnvironment, logger: Logger
+        ) {
+            self.serviceCIDR = serviceCIDR
+            self.serverAddress = serverAddress
+            self.tokenKeyPEM = tokenKeyPEM
+            self.tokenIssuer = tokenIssuer
+            self.staticTokens = staticTokens
+            self.environment = environment
+            self.logger = logger
+        }
+    }
+
+    /// Loads the caches; afterwards everything is ready to answer.
+    package static func assemble(
+        store: any Store, kubelets: any KubeletDialer, _ configuration: Configuration
+    ) async throws -> APIServerParts {
+        let caches = try await CacheSet.load(store)
+        let signer = try TokenSigner(privateKeyPEM: configuration.tokenKeyPEM)
+        let verifier = try TokenVerifier(publicKeyPEMs: [signer.publicKeyPEM], issuer: configuration.tokenIssuer)
+        let audiences = [configuration.tokenIssuer]
+        let decoder = BodyDecoder { bytes in try YAMLDecoder.decode(bytes) }
+        let registry = ObjectRegistry(
+            store: store, caches: caches, services: ServiceAllocator(range: configuration.serviceCIDR), decoder: decoder,
+            environment: configuration.environment)
+        let tokens = TokenIssuer(
+            signer: signer, issuer: configuration.tokenIssuer, audiences: audiences, caches: caches,
+            environment: configuration.environment)
+        let subresources = SubresourceWriter(registry: registry, tokens: tokens)
+        let documents = ServedDocuments(serverAddress: configuration.serverAddress)
+        let handler = APIHandler(
+            registry: registry, subresources: subresources,
+            authenticator: Authenticator(
+                staticTokens: configuration.staticTokens, verifier: verifier, audiences: audiences, caches: caches),
+            authorizer: RBACAuthorizer(caches: caches), kubelets: kubelets, documents: documents,
+            tokenAudiences: audiences, logger: configuration.logger)
+        return APIServerParts(
+            registry: registry, handler: handler, documents: documents, listWatch: LocalListWatch(registry: registry),
+            writer: LocalObjectWriter(registry: registry, subresources: subresources))
+    }
+
+    /// Sends bookmarks and ends watches whose time is over, for as long as the task runs.
+    package func runWatchClock() async throws {
+        while true {
+            try await Task.sleep(for: .seconds(1))
+            registry.caches.tick(now: registry.environment.monotonic())
+        }
+    }
+}
