@@ -149,10 +149,10 @@ let package = Package(
         suite("CRIgRPC", ["CRI", "GRPC"], packages: [protobuf, logging]),
         suite("Machinery", ["API", "JSON", "Support"]),
         suite("Store", ["Support"]),
-        suite("APIServer", ["API", "ControlLoop", "HTTP", "JSON", "Machinery", "PKI", "Store", "Support"]),
+        suite("APIServer", ["API", "HTTP", "JSON", "Machinery", "NetworkTypes", "PKI", "Store", "Support"], packages: [logging]),
         suite("Controllers", ["API", "ControlLoop", "JSON", "NetworkTypes", "Support"], packages: [logging]),
         suite("Scheduler", ["API", "ControlLoop", "JSON", "Support"], packages: [logging]),
-        suite("ClusterCore", ["API", "ControlLoop", "JSON", "Store", "Support"]),
+        suite("ClusterCore", ["HTTP", "JSON", "NetworkTypes", "PKI", "Store", "Support"], packages: [logging]),
         suite(
             "Proxy", ["API", "ControlLoop", "JSON", "NFTables", "Netfilter", "NetworkTypes", "Support"], packages: [logging]),
         suite("CNI", ["JSON", "Netlink", "NetworkTypes", "CLinux", "Support"]),

@@ -1,7 +1,29 @@
 import ArgumentParser
+import Glibc
+
+@main
+enum Program {
+    /// Commands that live in `poll` and catch every signal themselves. They run on the main thread before anything has
+    /// suspended, so theirs stays the only thread: a second one, with its own signal mask, would swallow their SIGCHLD.
+    private static let singleThreaded: Set<String> = ["supervise", "node-init"]
+
+    static func main() async {
+        if let name = CommandLine.arguments.dropFirst().first, singleThreaded.contains(name) { runSynchronously() }
+        await Skiff.main()
+    }
+
+    private static func runSynchronously() -> Never {
+        do {
+            var command = try Skiff.parseAsRoot()
+            try command.run()
+            exit(0)
+        } catch {
+            Skiff.exit(withError: error)
+        }
+    }
+}
 
 /// The one program: each subcommand is a file in `Commands`.
-@main
 struct Skiff: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "skiff",

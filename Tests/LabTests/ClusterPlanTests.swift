@@ -1,8 +1,7 @@
 import JSON
+import Lab
 import NetworkTypes
 import Testing
-
-import Lab
 
 @Suite struct ClusterPlanTests {
     @Test func `names and addresses follow from the number of a node`() throws {
@@ -20,7 +19,9 @@ import Lab
         let one = try ClusterPlan(name: "one", nodeCount: 2, dataDirectory: "/tmp/one", apiPort: 6443)
         let two = try ClusterPlan(name: "two", nodeCount: 2, dataDirectory: "/tmp/two", apiPort: 6444)
         func claims(_ plan: ClusterPlan) -> Set<String> {
-            Set([plan.fabricNamespace, plan.cgroup, plan.controlSocket] + plan.nodes.flatMap { [$0.networkNamespace, $0.cgroup, $0.directory] })
+            Set(
+                [plan.fabricNamespace, plan.cgroup, plan.controlSocket]
+                    + plan.nodes.flatMap { [$0.networkNamespace, $0.cgroup, $0.directory] })
         }
         #expect(claims(one).isDisjoint(with: claims(two)))
     }
@@ -68,7 +69,8 @@ import Lab
         #expect(steps[1] == .createCable(inside: "eth0", namespace: "lab-node1", outside: "n1", outsideNamespace: "lab-fabric"))
         #expect(steps[2] == .attach(link: "n1", bridge: "br0", namespace: "lab-fabric"))
         let up = try #require(steps.firstIndex(of: .setUp(link: "eth0", namespace: "lab-node1")))
-        let route = try #require(steps.firstIndex(of: .addDefaultRoute(via: .v4(IPv4Address(172, 18, 0, 1)), namespace: "lab-node1")))
+        let route = try #require(
+            steps.firstIndex(of: .addDefaultRoute(via: .v4(IPv4Address(172, 18, 0, 1)), namespace: "lab-node1")))
         #expect(up < route)
     }
 }

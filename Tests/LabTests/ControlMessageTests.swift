@@ -1,7 +1,6 @@
 import JSON
-import Testing
-
 import Lab
+import Testing
 
 @Suite struct ControlMessageTests {
     @Test(arguments: [ControlRequest.status, .down, .stopNode("node1"), .startNode("node2")])

@@ -1,7 +1,6 @@
 import JSON
-import Testing
-
 import Lab
+import Testing
 
 @Suite struct ImageTests {
     @Test(arguments: [
@@ -43,7 +42,8 @@ import Lab
 
     @Test func `equal files give an equal image`() throws {
         let files: [TarArchive.Entry] = [
-            .init(path: "bin", mode: 0o755, content: .directory), .init(path: "bin/sh", mode: 0o755, content: .symbolicLink("busybox")),
+            .init(path: "bin", mode: 0o755, content: .directory),
+            .init(path: "bin/sh", mode: 0o755, content: .symbolicLink("busybox")),
         ]
         let image = ImageArchive(name: "skiff.local/x:1", command: ["sh"], architecture: "amd64")
         let one = try image.write(files)

@@ -1,7 +1,6 @@
 import JSON
-import Testing
-
 import Lab
+import Testing
 
 @Suite struct KubeconfigTextTests {
     private let ours = KubeconfigText.json(
@@ -36,7 +35,9 @@ import Lab
     @Test func `merging keeps other contexts and the current one`() {
         let existing: JSONValue = [
             "apiVersion": "v1", "kind": "Config", "current-context": "work",
-            "clusters": [["name": "work", "cluster": ["server": "https://work"]], ["name": "skiff", "cluster": ["server": "old"]]],
+            "clusters": [
+                ["name": "work", "cluster": ["server": "https://work"]], ["name": "skiff", "cluster": ["server": "old"]],
+            ],
             "contexts": [["name": "work", "context": ["cluster": "work", "user": "me"]]],
             "users": [["name": "me", "user": ["token": "123"]]],
         ]

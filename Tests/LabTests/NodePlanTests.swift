@@ -1,6 +1,5 @@
-import Testing
-
 import Lab
+import Testing
 
 @Suite struct NodePlanTests {
     private let mountInfo = #"""

@@ -1,6 +1,5 @@
-import Testing
-
 import Lab
+import Testing
 
 @Suite struct RestartStateMachineTests {
     @Test func `a wanted component starts at once`() {

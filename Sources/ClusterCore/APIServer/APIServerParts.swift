@@ -1,9 +1,9 @@
-package import API
-package import HTTP
+import API
+import HTTP
 package import Logging
 import Machinery
 package import NetworkTypes
-package import PKI
+import PKI
 package import Store
 import YAML
 

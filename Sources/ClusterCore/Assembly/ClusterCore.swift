@@ -3,7 +3,7 @@ import APIServer
 import ControlLoop
 import Controllers
 import Glibc
-import HTTP
+package import HTTP
 import JSON
 import Logging
 import NetworkTypes

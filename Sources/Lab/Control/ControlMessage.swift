@@ -69,7 +69,9 @@ package struct ComponentStatus: Hashable, Sendable {
     }
 
     package init?(json: JSONValue) {
-        guard let name = json["name"]?.string, let state = json["state"]?.string.flatMap(State.init(rawValue:)) else { return nil }
+        guard let name = json["name"]?.string, let state = json["state"]?.string.flatMap(State.init(rawValue:)) else {
+            return nil
+        }
         self.init(
             name: name, state: state, pid: json["pid"]?.int.map { Int32(clamping: $0) },
             restarts: Int(clamping: json["restarts"]?.int ?? 0), lastError: json["lastError"]?.string)

@@ -1,5 +1,5 @@
-import NetworkTypes
 package import Netlink
+import NetworkTypes
 
 /// Builds cables and bridges from a plan, through netlink sockets opened inside the namespaces. Never on a task: it blocks.
 package struct FabricApplier {
@@ -48,7 +48,9 @@ package struct FabricApplier {
             try socket(namespace).apply([AddressMessage(address, on: index).replace])
         case .setUp(let link, let namespace): try setUp(link, in: namespace)
         case .addDefaultRoute(let gateway, let namespace):
-            guard let everywhere = CIDR(.v4(IPv4Address(0)), prefixLength: 0) else { preconditionFailure("0.0.0.0/0 is a prefix") }
+            guard let everywhere = CIDR(.v4(IPv4Address(0)), prefixLength: 0) else {
+                preconditionFailure("0.0.0.0/0 is a prefix")
+            }
             try socket(namespace).apply([RouteMessage(everywhere, via: gateway, on: nil).replace])
         case .setSysctl(let key, let value, let namespace):
             try Sysctl(in: try self.namespace(namespace)).write(key, value)

@@ -134,7 +134,8 @@ package enum FileTree {
 
     /// The program of this name in the directories of PATH, or where Debian puts root's programs.
     package static func program(_ name: String, path: String) -> String? {
-        let directories = path.split(separator: ":").map(String.init) + ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin", "/bin"]
+        let directories =
+            path.split(separator: ":").map(String.init) + ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin", "/bin"]
         return directories.lazy.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
     }
 

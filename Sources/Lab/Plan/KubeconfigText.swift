@@ -44,7 +44,9 @@ package enum KubeconfigText {
             }.joined()
         case .array(let values) where !values.isEmpty:
             return values.map { element in
-                guard case .object(let object) = element, !object.isEmpty else { return "\(pad)-" + child(element, indent: indent) }
+                guard case .object(let object) = element, !object.isEmpty else {
+                    return "\(pad)-" + child(element, indent: indent)
+                }
                 return "\(pad)- " + yaml(element, indent: indent + 2).drop { $0 == " " }
             }.joined()
         default: return pad + scalar(value) + "\n"

@@ -96,7 +96,9 @@ package struct NodePlan: Hashable, Sendable {
     /// File systems on disks or servers, without which programs of the host could be missing in a node (/usr, /opt, /home).
     /// A node's bind of `/` does not carry them along.
     package static func diskMounts(_ mountInfo: String, excluding dataDirectory: String) -> [String] {
-        let kinds: Set<Substring> = ["btrfs", "ext2", "ext3", "ext4", "f2fs", "jfs", "nfs", "nfs4", "virtiofs", "xfs", "zfs", "9p"]
+        let kinds: Set<Substring> = [
+            "btrfs", "ext2", "ext3", "ext4", "f2fs", "jfs", "nfs", "nfs4", "virtiofs", "xfs", "zfs", "9p",
+        ]
         let ours = ["/dev", "/proc", "/run", "/sys", dataDirectory] + canonicalDirectories
         var found: [String] = []
         for line in mountInfo.split(separator: "\n") {

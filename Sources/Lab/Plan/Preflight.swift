@@ -79,19 +79,27 @@ package enum Preflight {
         var found: [Refusal] = []
         if !facts.hasNFTables {
             found.append(
-                Refusal("this kernel has no nf_tables: Services need it", remedy: "modprobe nf_tables, or boot a kernel with CONFIG_NF_TABLES"))
+                Refusal(
+                    "this kernel has no nf_tables: Services need it",
+                    remedy: "modprobe nf_tables, or boot a kernel with CONFIG_NF_TABLES"))
         }
         if !facts.fileSystems.split(separator: "\n").contains(where: { $0.hasSuffix("\toverlay") }) {
             found.append(
-                Refusal("this kernel has no overlay file system: containers need it", remedy: "modprobe overlay, or boot a kernel with CONFIG_OVERLAY_FS"))
+                Refusal(
+                    "this kernel has no overlay file system: containers need it",
+                    remedy: "modprobe overlay, or boot a kernel with CONFIG_OVERLAY_FS"))
         }
         if facts.hasVeth == false {
             found.append(
-                Refusal("this kernel has no veth links: pods and nodes are wired with them", remedy: "modprobe veth, or boot a kernel with CONFIG_VETH"))
+                Refusal(
+                    "this kernel has no veth links: pods and nodes are wired with them",
+                    remedy: "modprobe veth, or boot a kernel with CONFIG_VETH"))
         }
         if facts.hasBridge == false {
             found.append(
-                Refusal("this kernel has no bridge: nodes are joined by one", remedy: "modprobe bridge, or boot a kernel with CONFIG_BRIDGE"))
+                Refusal(
+                    "this kernel has no bridge: nodes are joined by one",
+                    remedy: "modprobe bridge, or boot a kernel with CONFIG_BRIDGE"))
         }
         if facts.cgroups == nil {
             found.append(

@@ -86,6 +86,8 @@ package final class SPDYConnection: Sendable {
 
     var peerControlsFlow: Bool { state.withLock { $0.peerControlsFlow } }
 
+    var reportsConsumption: Bool { role == .server || peerControlsFlow }
+
     func send(_ frame: SPDYFrame) async throws {
         if state.withLock({ $0.hasEnded }) { throw SPDYError.connectionLost }
         try await outbox.send(frame.encode())

@@ -50,7 +50,8 @@ package final class SPDYStream: Sendable {
             defer { state.consumedBytes = 0 }
             return state.consumedBytes
         }
-        if report > 0 { connection.sendControl(.windowUpdate(id: id, delta: UInt32(report))) }
+        // To a Go runtime the frame says nothing, and one that arrives behind its close resets the connection under its last words.
+        if report > 0, connection.reportsConsumption { connection.sendControl(.windowUpdate(id: id, delta: UInt32(report))) }
         return chunk
     }
 

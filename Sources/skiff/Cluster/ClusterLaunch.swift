@@ -66,7 +66,8 @@ struct ClusterLaunch: Sendable {
         let refusals = Preflight.refusals(facts, apiPort: cluster.apiPort)
         guard refusals.isEmpty else {
             throw Refusal(
-                refusals.map(\.problem).joined(separator: "\n       "), remedy: refusals.map(\.remedy).joined(separator: "\n  → "))
+                refusals.map(\.problem).joined(separator: "\n       "), remedy: refusals.map(\.remedy).joined(separator: "\n  → ")
+            )
         }
         let archives = (FileTree.names(in: imageDirectory) ?? []).filter { $0.hasSuffix(".tar") }
         guard archives.contains("pause.tar") else {
@@ -88,7 +89,9 @@ struct ClusterLaunch: Sendable {
         guard !removal.processes.isEmpty else { return }
         console.step("clearing away what an earlier cluster left")
         let left = try removal.remove(keepData: true) { console.step($0) }
-        guard left.isEmpty else { throw Refusal("cannot remove \(left.joined(separator: ", "))", remedy: "look at what holds it") }
+        guard left.isEmpty else {
+            throw Refusal("cannot remove \(left.joined(separator: ", "))", remedy: "look at what holds it")
+        }
     }
 
     private func writeFiles() throws {
@@ -125,7 +128,8 @@ struct ClusterLaunch: Sendable {
             if try ControlSocket.ask(cluster.controlSocket, .status) != nil { return }
             var status: Int32 = 0
             guard waitpid(pid, &status, WNOHANG) == 0 else {
-                throw Refusal("the supervisor ended at once (\(ProcessExit(waitStatus: status)))", remedy: "its last lines are above")
+                throw Refusal(
+                    "the supervisor ended at once (\(ProcessExit(waitStatus: status)))", remedy: "its last lines are above")
             }
             usleep(25_000)
         }
@@ -156,9 +160,12 @@ struct ClusterLaunch: Sendable {
             try await Task.sleep(for: .milliseconds(150))
         }
         await client.shutdown()
-        if !serverAnswers { throw Refusal("the API server did not answer in time: \(lastError)", remedy: "its last lines are above") }
+        if !serverAnswers {
+            throw Refusal("the API server did not answer in time: \(lastError)", remedy: "its last lines are above")
+        }
         let waiting = cluster.nodes.map(\.name).filter { !ready.contains($0) }
-        throw Refusal("\(waiting.joined(separator: ", ")) did not become Ready in time", remedy: "the agent's last lines are above")
+        throw Refusal(
+            "\(waiting.joined(separator: ", ")) did not become Ready in time", remedy: "the agent's last lines are above")
     }
 
     private func loadImages(_ archives: [String]) async throws {
@@ -181,7 +188,9 @@ struct ClusterLaunch: Sendable {
     private func waitForRuntime(of node: String, until deadline: ContinuousClock.Instant) async throws -> Int32 {
         while ContinuousClock.now < deadline {
             let reply = try await BlockingWork.run { [self] in try ControlSocket.ask(cluster.controlSocket, .status) }
-            if let pid = reply?.components.first(where: { $0.name == node })?.pid, NodeImages.socketExists(pid: pid) { return pid }
+            if let pid = reply?.components.first(where: { $0.name == node })?.pid, NodeImages.socketExists(pid: pid) {
+                return pid
+            }
             try await Task.sleep(for: .milliseconds(100))
         }
         throw Refusal("containerd on \(node) did not start in time", remedy: "its last lines are above")

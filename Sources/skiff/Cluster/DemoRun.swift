@@ -31,7 +31,8 @@ struct DemoRun: Sendable {
         let silent = pods.filter { counts[$0.name] == nil }.map(\.name)
         guard silent.isEmpty, counts.values.reduce(0, +) == requests else {
             throw Refusal(
-                silent.isEmpty ? "only \(counts.values.reduce(0, +)) of \(requests) requests were answered"
+                silent.isEmpty
+                    ? "only \(counts.values.reduce(0, +)) of \(requests) requests were answered"
                     : "no answer came from \(silent.joined(separator: ", "))",
                 remedy: "skiff status, and kubectl get events")
         }
@@ -48,7 +49,8 @@ struct DemoRun: Sendable {
             node = json["spec"]?["nodeName"]?.string ?? ""
             address = json["status"]?["podIP"]?.string ?? ""
             let conditions = json["status"]?["conditions"]?.array ?? []
-            isReady = conditions.contains { $0["type"]?.string == "Ready" && $0["status"]?.string == "True" }
+            isReady =
+                conditions.contains { $0["type"]?.string == "Ready" && $0["status"]?.string == "True" }
                 && json["metadata"]?["deletionTimestamp"] == nil
         }
     }
@@ -72,7 +74,8 @@ struct DemoRun: Sendable {
             _ = try await client.perform("POST", collection, body: object)
         } catch let status as Status where status.isAlreadyExists {
             let name = object["metadata"]?["name"]?.string ?? ""
-            _ = try await client.perform("PATCH", "\(collection)/\(name)", body: object, contentType: "application/merge-patch+json")
+            _ = try await client.perform(
+                "PATCH", "\(collection)/\(name)", body: object, contentType: "application/merge-patch+json")
         }
     }
 
@@ -105,7 +108,10 @@ struct DemoRun: Sendable {
             "spec": [
                 "restartPolicy": "Never",
                 "containers": [
-                    ["name": "client", "image": "skiff.local/busybox:latest", "imagePullPolicy": "IfNotPresent", "command": ["sh", "-c", .string(script)]]
+                    [
+                        "name": "client", "image": "skiff.local/busybox:latest", "imagePullPolicy": "IfNotPresent",
+                        "command": ["sh", "-c", .string(script)],
+                    ]
                 ],
             ],
         ]

@@ -108,7 +108,8 @@ struct EgressProxy: Sendable {
                 far = try await connect(upstream ?? request.target, group: group)
             } catch {
                 log.warning(
-                    "no connection", metadata: ["host": "\(request.target.host)", "port": "\(request.target.port)", "error": "\(error)"])
+                    "no connection",
+                    metadata: ["host": "\(request.target.host)", "port": "\(request.target.port)", "error": "\(error)"])
                 return try await outbound.write(ByteBuffer(string: "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"))
             }
             let greeting = upstream != nil ? head : request.isTunnel ? "" : request.forwarded

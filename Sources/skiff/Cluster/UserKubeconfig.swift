@@ -36,7 +36,8 @@ struct UserKubeconfig {
         let json = try Self.decode(bytes, path)
         if json.isNull { return nil }
         guard json.object != nil else {
-            throw Refusal("\(path) is not a kubeconfig", remedy: "repair or move it, or use the file that 'skiff kubeconfig' prints")
+            throw Refusal(
+                "\(path) is not a kubeconfig", remedy: "repair or move it, or use the file that 'skiff kubeconfig' prints")
         }
         return json
     }
@@ -52,7 +53,8 @@ struct UserKubeconfig {
         do throws(YAMLError) {
             return try YAMLDecoder.decode(bytes)
         } catch {
-            throw Refusal("\(path) cannot be read: \(error)", remedy: "repair or move it, or use the file that 'skiff kubeconfig' prints")
+            throw Refusal(
+                "\(path) cannot be read: \(error)", remedy: "repair or move it, or use the file that 'skiff kubeconfig' prints")
         }
     }
 }

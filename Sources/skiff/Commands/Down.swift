@@ -26,7 +26,8 @@ struct Down: AsyncParsableCommand {
                 try ClusterRemoval(cluster: cluster, layout: layout).remove(keepData: keepData) { console.step($0) }
             }
             guard left.isEmpty else {
-                throw Refusal("could not remove \(left.joined(separator: ", "))", remedy: "end what holds it and run 'skiff down' again")
+                throw Refusal(
+                    "could not remove \(left.joined(separator: ", "))", remedy: "end what holds it and run 'skiff down' again")
             }
             console.step(keepData ? "the cluster is down; \(cluster.dataDirectory) is kept" : "the cluster is gone")
         }

@@ -17,7 +17,9 @@ struct ImageCommand: AsyncParsableCommand {
             try await Refusal.reported {
                 let console = Console()
                 guard geteuid() == 0 else { throw Refusal("this needs root", remedy: "run it with sudo") }
-                guard let archive = FileTree.resolve(file) else { throw Refusal("there is no file \(file)", remedy: "check the path") }
+                guard let archive = FileTree.resolve(file) else {
+                    throw Refusal("there is no file \(file)", remedy: "check the path")
+                }
                 let cluster = try options.existing()
                 guard let reply = try await BlockingWork.run({ try ControlSocket.ask(cluster.controlSocket, .status) }) else {
                     throw Refusal("the cluster does not run", remedy: "skiff up")

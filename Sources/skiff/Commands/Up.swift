@@ -14,7 +14,8 @@ struct Up: AsyncParsableCommand {
     @Option(help: "How many nodes.") var nodes = 3
     @Option(help: ArgumentHelp("Where the API server answers on 127.0.0.1.", valueName: "port")) var apiPort = 6443
     @Flag(help: "Add the cluster to ~/.kube/config as a context of its name.") var mergeKubeconfig = false
-    @Option(help: ArgumentHelp("Archives to load onto every node (default: images/ beside this program).", valueName: "directory"))
+    @Option(
+        help: ArgumentHelp("Archives to load onto every node (default: images/ beside this program).", valueName: "directory"))
     var images: String?
     @Option(help: "Seconds to wait for the nodes.") var timeout = 120
     @Option(name: .shortAndLong, help: "text or json.") var output = OutputFormat.text

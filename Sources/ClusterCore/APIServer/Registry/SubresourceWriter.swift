@@ -88,10 +88,15 @@ package struct SubresourceWriter: Sendable {
                 return new
             }
             return WriteResult(.object(object, kind), registry)
-        default:
+        case "", "status":
             let (object, created) = try await registry.update(
                 kind, key, body, part: WritePart(subresource: subresource), options)
             return WriteResult(code: created ? 201 : 200, .object(object, kind), registry)
+        default:
+            let object = try await registry.modify(kind, key, part: .special, options) { old throws(Status) in
+                try SubresourcePart.merge(subresource, body, into: old, kind)
+            }
+            return WriteResult(.object(object, kind), registry)
         }
     }
 
@@ -121,12 +126,13 @@ package struct SubresourceWriter: Sendable {
                     "the name of the object (\(new["metadata"]?["name"]?.string ?? "")) does not match the name on the URL "
                         + "(\(key.name))")
             }
-            return new
+            if subresource.isEmpty || subresource == "status" { return new }
+            return try SubresourcePart.merge(subresource, new, into: old, kind)
         }
         return WriteResult(.object(object, kind), warnings: warnings, registry)
     }
 
-    private func scale(
+    func scale(
         _ kind: KindDefinition, _ key: NamespacedName, _ options: WriteOptions,
         _ change: (JSONValue) throws(Status) -> (JSONValue, [String])
     ) async throws(Status) -> WriteResult {

@@ -16,5 +16,8 @@ final class FileLock: Sendable {
         }
     }
 
+    /// Lets go before the value does; the descriptor itself goes with the value.
+    func release() { flock(descriptor, LOCK_UN) }
+
     deinit { close(descriptor) }
 }

@@ -50,7 +50,8 @@ package final class SQLiteStore: Store {
                     self?.positions.withLock { $0 = positions }
                 }
             }
-            withExtendedLifetime(lock) { finished.close() }
+            lock.release()
+            finished.close()
         }
         startThread { [reads] in
             while let group = reads.take(countMax: 16) {
