@@ -35,7 +35,8 @@ import Testing
         #expect(refused.code == 403)
         #expect(
             refused.message
-                == "pods \"other\" is forbidden: error looking up service account default/ghost: serviceaccount \"ghost\" not found")
+                == "pods \"other\" is forbidden: error looking up service account default/ghost: serviceaccount \"ghost\" not found"
+        )
     }
 
     @Test func `a pod is bound once and deleted in two steps`() async throws {
@@ -61,7 +62,8 @@ import Testing
     @Test func `status and specification are written apart`() async throws {
         let server = try await ServerFixture.make()
         _ = await server.post(pods, pod("web"))
-        let patched = await server.patch("\(pods)/web/status", ["status": ["phase": "Running"], "metadata": ["labels": ["a": "b"]]])
+        let patched = await server.patch(
+            "\(pods)/web/status", ["status": ["phase": "Running"], "metadata": ["labels": ["a": "b"]]])
         #expect(patched.code == 200 && patched.json["status"]?["phase"] == "Running")
         let replaced = await server.patch("\(pods)/web", ["status": ["phase": "Failed"]])
         #expect(replaced.json["status"]?["phase"] == "Running")

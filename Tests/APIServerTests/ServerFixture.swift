@@ -27,7 +27,7 @@ struct ServerFixture {
                     seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
                     return seed ^ (seed >> 29)
                 }
-            })
+            }, sleep: { _ in throw CancellationError() })
         let parts = try await APIServerParts.assemble(
             store: store, kubelets: NoKubelets(),
             APIServerParts.Configuration(
@@ -37,7 +37,8 @@ struct ServerFixture {
                     nobodyToken: User(name: "nobody", groups: ["system:authenticated"]),
                 ], environment: environment, logger: Logger(label: "test")))
         let fixture = ServerFixture(parts: parts, store: store)
-        for name in ["default", "kube-system"] where parts.registry.caches[core("namespaces")]?.get(NamespacedName(name: name)) == nil {
+        for name in ["default", "kube-system"]
+        where parts.registry.caches[core("namespaces")]?.get(NamespacedName(name: name)) == nil {
             _ = await fixture.post("/api/v1/namespaces", ["metadata": ["name": .string(name)]])
             _ = await fixture.post("/api/v1/namespaces/\(name)/serviceaccounts", ["metadata": ["name": "default"]])
         }
@@ -120,6 +121,7 @@ final class LineCollector: BodyWriter {
     }
 
     func offer(_ bytes: [UInt8]) -> Bool { true }
+    func end() { buffer.close() }
 
     /// The next lines; fewer when the stream ends.
     func next(_ count: Int) async -> [JSONValue] {
@@ -145,7 +147,10 @@ extension ServerFixture {
             return try await body(collector)
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await run(collector) }
+            group.addTask {
+                try await run(collector)
+                collector.end()
+            }
             try await body(collector)
             group.cancelAll()
         }

@@ -62,7 +62,9 @@ import Testing
 
     @Test func `a revision that was compacted is expired`() async throws {
         let server = try await ServerFixture.make()
-        for number in 0..<600 { _ = await server.patch("/api/v1/namespaces/default", ["metadata": ["annotations": ["n": .string("\(number)")]]]) }
+        for number in 0..<600 {
+            _ = await server.patch("/api/v1/namespaces/default", ["metadata": ["annotations": ["n": .string("\(number)")]]])
+        }
         try await server.store.compact(through: server.store.currentRevision)
         try await server.watching("/api/v1/namespaces?watch=true&resourceVersion=3") { lines in
             let seen = await lines.next(1)
@@ -73,7 +75,9 @@ import Testing
     @Test func `an old revision is served from the log`() async throws {
         let server = try await ServerFixture.make()
         let list = await server.get("/api/v1/namespaces")
-        for number in 0..<600 { _ = await server.patch("/api/v1/namespaces/default", ["metadata": ["annotations": ["n": .string("\(number)")]]]) }
+        for number in 0..<600 {
+            _ = await server.patch("/api/v1/namespaces/default", ["metadata": ["annotations": ["n": .string("\(number)")]]])
+        }
         try await server.watching("/api/v1/namespaces?watch=true&resourceVersion=\(list.revision)") { lines in
             let seen = await lines.next(600)
             #expect(seen.count == 600)

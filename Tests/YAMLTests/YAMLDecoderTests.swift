@@ -4,11 +4,12 @@ import Testing
 @testable import YAML
 
 @Suite struct YAMLDecoderTests {
-    @Test(arguments: [
-        ("yes", true), ("Off", false), ("~", .null), ("", .null), ("0644", 420), ("0x1F", 31), ("1_000", 1000), ("-7", -7),
-        ("1.5", 1.5), ("1e3", 1000.0), (".5", 0.5), ("\"yes\"", "yes"), ("'1'", "1"), ("1.2.3", "1.2.3"),
-        ("2024-01-01", "2024-01-01"), ("0o17", 15), ("08", 8.0), ("!!str 1", "1"), ("-", nil), ("a: -", nil),
-    ] as [(String, JSONValue?)])
+    @Test(
+        arguments: [
+            ("yes", true), ("Off", false), ("~", .null), ("", .null), ("0644", 420), ("0x1F", 31), ("1_000", 1000), ("-7", -7),
+            ("1.5", 1.5), ("1e3", 1000.0), (".5", 0.5), ("\"yes\"", "yes"), ("'1'", "1"), ("1.2.3", "1.2.3"),
+            ("2024-01-01", "2024-01-01"), ("0o17", 15), ("08", 8.0), ("!!str 1", "1"), ("-", nil), ("a: -", nil),
+        ] as [(String, JSONValue?)])
     func `a plain scalar means what it means to Kubernetes`(text: String, value: JSONValue?) throws {
         guard let value else { return }
         #expect(try YAMLDecoder.decode("v: \(text)") == ["v": value])

@@ -3,7 +3,7 @@ package import JSON
 /// `metav1.Status`: what the server answers when it refuses, and to some deletions.
 ///
 /// - SeeAlso: Kubernetes 1.36 `apimachinery/pkg/api/errors/errors.go`.
-package struct Status: Error, Hashable, Sendable {
+package struct Status: Error, Hashable, Sendable, CustomStringConvertible {
     package struct Cause: Hashable, Sendable {
         /// `FieldValueInvalid`, `FieldValueRequired`, ...
         package var reason: String
@@ -53,6 +53,9 @@ package struct Status: Error, Hashable, Sendable {
         self.message = message
         self.details = details
     }
+
+    /// For logs: `409 Conflict: ...`.
+    package var description: String { "\(code) \(reason): \(message)" }
 
     package var isSuccess: Bool { code < 400 }
     package var isNotFound: Bool { reason == "NotFound" }

@@ -72,7 +72,7 @@ package struct APIServerParts: Sendable {
     /// Sends bookmarks and ends watches whose time is over, for as long as the task runs.
     package func runWatchClock() async throws {
         while true {
-            try await Task.sleep(for: .seconds(1))
+            try await registry.environment.sleep(.seconds(1))
             registry.caches.tick(now: registry.environment.monotonic())
         }
     }

@@ -111,7 +111,7 @@ package struct ClusterCore: Sendable {
                 if !addresses.isEmpty { onListening(addresses) }
             }
             group.addTask { try await parts.runWatchClock() }
-            group.addTask { try await store.runCompaction { try await Task.sleep(for: $0) } }
+            group.addTask { try await store.runCompaction(sleep: ServerEnvironment.system.sleep) }
             group.addTask { try await controllers.run() }
             group.addTask { try await scheduler.run() }
             do {
@@ -142,5 +142,5 @@ extension ServerEnvironment {
         random: {
             var generator = SystemRandomNumberGenerator()
             return generator.next()
-        })
+        }, sleep: { try await ContinuousClock().sleep(for: $0) })
 }

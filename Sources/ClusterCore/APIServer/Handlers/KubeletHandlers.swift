@@ -44,7 +44,8 @@ extension APIHandler {
             let initContainers = names("initContainers")
             if containers.count == 1, initContainers.isEmpty { return containers[0] }
             if containers.count == 1, let only = containers.first { return only }
-            var message = "a container name must be specified for pod \(podName), choose one of: [\(containers.joined(separator: " "))]"
+            var message =
+                "a container name must be specified for pod \(podName), choose one of: [\(containers.joined(separator: " "))]"
             if !initContainers.isEmpty { message += " or one of the init containers: [\(initContainers.joined(separator: " "))]" }
             throw APIErrors.badRequest(message)
         }

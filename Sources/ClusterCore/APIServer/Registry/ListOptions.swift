@@ -57,7 +57,11 @@ package struct ListOptions: Sendable {
         if !resourceVersion.isEmpty, UInt64(resourceVersion) == nil {
             throw APIErrors.invalid(
                 GroupVersionKind(group: "meta.k8s.io", version: "v1", kind: "ListOptions"), "",
-                [.invalid(FieldPath("resourceVersion"), .string(resourceVersion), "strconv.ParseUint: parsing \"\(resourceVersion)\": invalid syntax")])
+                [
+                    .invalid(
+                        FieldPath("resourceVersion"), .string(resourceVersion),
+                        "strconv.ParseUint: parsing \"\(resourceVersion)\": invalid syntax")
+                ])
         }
     }
 
@@ -80,7 +84,9 @@ package struct ListOptions: Sendable {
             return errors
         }
         guard !matchText.isEmpty else { return [] }
-        if isWatch { return [.forbidden(path, "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided")] }
+        if isWatch {
+            return [.forbidden(path, "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided")]
+        }
         if resourceVersion.isEmpty {
             errors.append(.forbidden(path, "resourceVersionMatch is forbidden unless resourceVersion is provided"))
         }

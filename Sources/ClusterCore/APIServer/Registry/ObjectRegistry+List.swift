@@ -58,7 +58,7 @@ extension ObjectRegistry {
                 throw APIErrors.tooLargeResourceVersion(
                     requested: UInt64(clamping: revision.value), current: UInt64(clamping: caches.clock.value))
             }
-            try await Task.sleep(for: .milliseconds(20))
+            try await environment.sleep(.milliseconds(20))
         }
     }
 

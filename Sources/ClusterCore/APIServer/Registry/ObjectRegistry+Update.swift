@@ -36,7 +36,7 @@ extension ObjectRegistry {
             object[path: ["metadata", "resourceVersion"]] = nil
             return (try await create(kind, namespace: key.namespace, object, options), true)
         }
-        let result = try await modify(kind, key, part: part, options) { _ throws(Status) in object }
+        let result = try await modify(kind, key, part: part, options, isReplacement: true) { _ throws(Status) in object }
         return (result, false)
     }
 
@@ -54,7 +54,7 @@ extension ObjectRegistry {
 
     /// Reads, changes and writes until nobody was faster; a `resourceVersion` that `change` gives is a precondition instead.
     package func modify(
-        _ kind: KindDefinition, _ key: NamespacedName, part: WritePart, _ options: WriteOptions,
+        _ kind: KindDefinition, _ key: NamespacedName, part: WritePart, _ options: WriteOptions, isReplacement: Bool = false,
         _ change: (JSONValue) throws(Status) -> JSONValue
     ) async throws(Status) -> CachedObject {
         let cache = try cache(kind)
@@ -64,6 +64,7 @@ extension ObjectRegistry {
             var new = try change(old)
             let expected = new["metadata"]?["resourceVersion"]?.string ?? ""
             let isConditional = !expected.isEmpty && !(part == .whole && expected == "0")
+            if isReplacement, !isConditional { try checkMayBeUnconditional(kind, key) }
             try checkPreconditions(new, old, kind, key, isConditional: isConditional)
             try prepare(&new, old, kind, part)
             var allocation = ServiceAllocator.Allocation()
@@ -112,17 +113,19 @@ extension ObjectRegistry {
         }
     }
 
+    /// A patch is made of the object that it finds, so only a replacement can overwrite what it never saw.
+    private func checkMayBeUnconditional(_ kind: KindDefinition, _ key: NamespacedName) throws(Status) {
+        guard !kind.rules.allowsUnconditionalUpdate else { return }
+        throw APIErrors.invalid(
+            kind.gvk, key.name, [.invalid(FieldPath("metadata")("resourceVersion"), 0, "must be specified for an update")])
+    }
+
     private func checkPreconditions(
         _ new: JSONValue, _ old: JSONValue, _ kind: KindDefinition, _ key: NamespacedName, isConditional: Bool
     ) throws(Status) {
         let found = old["metadata"]?["resourceVersion"]?.string ?? ""
         let expected = new["metadata"]?["resourceVersion"]?.string ?? ""
         if isConditional, expected != found { throw APIErrors.conflict(kind.gvr, key.name) }
-        if !isConditional, !kind.rules.allowsUnconditionalUpdate {
-            throw APIErrors.invalid(
-                kind.gvk, key.name,
-                [.invalid(FieldPath("metadata")("resourceVersion"), 0, "must be specified for an update")])
-        }
         let uid = new["metadata"]?["uid"]?.string ?? ""
         let known = old["metadata"]?["uid"]?.string ?? ""
         if !uid.isEmpty, uid != known {
@@ -134,7 +137,9 @@ extension ObjectRegistry {
         _ new: inout JSONValue, _ old: JSONValue, _ kind: KindDefinition, _ part: WritePart
     ) throws(Status) {
         var metadata = new["metadata"] ?? [:]
-        for name in ["name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "resourceVersion"] {
+        for name in [
+            "name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "resourceVersion",
+        ] {
             metadata[name] = old["metadata"]?[name]
         }
         metadata["selfLink"] = nil

@@ -6,14 +6,17 @@ package struct ServerEnvironment: Sendable {
     /// For waiting: never steps back.
     package var monotonic: @Sendable () -> Duration
     package var random: @Sendable () -> UInt64
+    /// Waits on the clock of `monotonic`; throws when the task is cancelled.
+    package var sleep: @Sendable (Duration) async throws -> Void
 
     package init(
         now: @escaping @Sendable () -> Timestamp, monotonic: @escaping @Sendable () -> Duration,
-        random: @escaping @Sendable () -> UInt64
+        random: @escaping @Sendable () -> UInt64, sleep: @escaping @Sendable (Duration) async throws -> Void
     ) {
         self.now = now
         self.monotonic = monotonic
         self.random = random
+        self.sleep = sleep
     }
 
     /// A random (version 4) UUID.

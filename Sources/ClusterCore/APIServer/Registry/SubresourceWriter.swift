@@ -112,7 +112,8 @@ package struct SubresourceWriter: Sendable {
             }
         }
         var warnings: [String] = []
-        let object = try await registry.modify(kind, key, part: WritePart(subresource: subresource), options) { old throws(Status) in
+        let object = try await registry.modify(kind, key, part: WritePart(subresource: subresource), options) {
+            old throws(Status) in
             let decoded = try registry.patcher.apply(
                 patch.bytes, contentType: patch.contentType, to: old, kind: kind.gvk,
                 fieldValidation: patch.fieldValidation)
