@@ -108,7 +108,7 @@ let package = Package(
         library("CNI", ["JSON", "Netlink", "NetworkTypes"]),  // no package: the plugin is a small static binary
         library("NodeNetwork", ["API", "ControlLoop", "JSON", "Netlink", "NetworkTypes"], packages: [logging]),  // routes to other nodes' pods
         library("Kubelet", ["API", "CRI", "ControlLoop", "HTTP", "JSON", "NetworkTypes"], packages: [logging]),
-        library("Lab", ["CLinux", "CZlib", "JSON", "NetworkTypes", "Netlink"], packages: [logging]),  // nodes as namespaces on one machine
+        library("Lab", ["CLinux", "CZlib", "HTTP", "JSON", "NetworkTypes", "Netlink"], packages: [logging]),  // nodes as namespaces on one machine
 
         // L4: the programs.
         .executableTarget(
@@ -158,7 +158,7 @@ let package = Package(
         suite("CNI", ["JSON", "Netlink", "NetworkTypes", "CLinux", "Support"]),
         suite("NodeNetwork", ["API", "ControlLoop", "JSON", "Netlink", "NetworkTypes", "Support"], packages: [logging]),
         suite("Kubelet", ["API", "CRI", "ControlLoop", "HTTP", "JSON", "Support"], packages: [logging]),
-        suite("Lab", ["JSON", "NetworkTypes", "Netlink", "Support"]),
+        suite("Lab", ["HTTP", "JSON", "NetworkTypes", "Netlink", "Support"]),
         .testTarget(name: "TidyTests", dependencies: ["Support"], exclude: ["ratchet.txt"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -1,4 +1,4 @@
-import Glibc
+@preconcurrency import Glibc  // for `stdout`, which Glibc declares as a variable
 
 // swift run -c release Benchmarks [PREFIX...]: runs what begins with one of the prefixes, or everything.
 let wanted = Array(CommandLine.arguments.dropFirst())

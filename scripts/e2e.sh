@@ -9,6 +9,7 @@ SKIFF=${SKIFF:-$PWD/.build/release/skiff}
 KUBECTL=${KUBECTL:-kubectl}
 WORK=$(mktemp -d /tmp/skiff-e2e.XXXXXX)
 CLUSTER=(--name e2e --data-dir "$WORK/data")
+PORT=${PORT:-16443}
 export HOME=$WORK/home KUBECONFIG=
 mkdir -p "$HOME"
 PASSED=0 FAILED=0
@@ -53,7 +54,18 @@ refuses() {
 k() { timeout 120 "$KUBECTL" "$@"; }
 skiff() { timeout 300 "$SKIFF" "$@" "${CLUSTER[@]}"; }
 equals() { [ "$1" = "$2" ] || { echo "is '$1', not '$2'"; return 1; }; }
-json() { k get "$@" -o json; }
+# pid_of COMPONENT: server, node1, ...
+pid_of() {
+    "$SKIFF" status "${CLUSTER[@]}" -o json | python3 -c "
+import json, sys
+print(next(c.get('pid', 0) for c in json.load(sys.stdin)['components'] if c['name'] == '$1'))"
+}
+agent_pid() { pgrep -P "$(pid_of "$1")" -f '^skiff agent'; }
+# is_replaced FUNCTION OLD ARGUMENT: the process that FUNCTION names is there and is not OLD.
+is_replaced() {
+    local now
+    now=$("$1" "$3") && [ -n "$now" ] && [ "$now" != 0 ] && [ "$now" != "$2" ]
+}
 
 finish() {
     if [ -n "${KEEP:-}" ]; then

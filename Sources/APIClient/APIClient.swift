@@ -17,12 +17,18 @@ package final class APIClient: Sendable {
     private let configuration: APIClientConfiguration
     private let http: HTTPClient
     private let retry: RetryPolicy
+    private let clock: any Clock<Duration>
     private let logger: Logger
     private let fileToken = Mutex<(text: String, readAt: ContinuousClock.Instant)?>(nil)
 
-    package init(configuration: APIClientConfiguration, retry: RetryPolicy = .standard, logger: Logger) {
+    /// - Parameter clock: Measures a request's time limit and the pauses before it is sent again.
+    package init(
+        configuration: APIClientConfiguration, retry: RetryPolicy = .standard, clock: any Clock<Duration> = ContinuousClock(),
+        logger: Logger
+    ) {
         self.configuration = configuration
         self.retry = retry
+        self.clock = clock
         self.logger = logger
         http = HTTPClient(configuration: configuration.http, logger: logger)
     }
@@ -40,7 +46,7 @@ package final class APIClient: Sendable {
         var attempt = 0
         while true {
             do {
-                return try await withTimeout(configuration.requestTimeout) { [self] in
+                return try await withTimeout(configuration.requestTimeout, clock) { [self] in
                     try await performOnce(method, target, bytes, contentType)
                 }
             } catch {
@@ -49,7 +55,7 @@ package final class APIClient: Sendable {
                 guard let delay else { throw error }
                 attempt += 1
                 logger.debug("request is sent again", metadata: ["method": "\(method)", "target": "\(target)"])
-                try await Task.sleep(for: delay)
+                try await clock.sleep(for: delay)
             }
         }
     }
@@ -70,7 +76,7 @@ package final class APIClient: Sendable {
 
     /// Sends a request and returns with the answer's head; refusals are thrown. Not repeated.
     package func open(_ method: String, _ target: String) async throws -> HTTPClientResponse {
-        let response = try await withTimeout(configuration.requestTimeout) { [self] in
+        let response = try await withTimeout(configuration.requestTimeout, clock) { [self] in
             try await send(method, target, [], "")
         }
         guard response.status < 400 else { throw Self.refusal(response, try await Self.collect(response.body)) }
@@ -150,12 +156,12 @@ package final class APIClient: Sendable {
 
 /// Runs `work`, and gives it up when it takes longer than `limit`.
 private func withTimeout<Result: Sendable>(
-    _ limit: Duration, _ work: @escaping @Sendable () async throws -> Result
+    _ limit: Duration, _ clock: any Clock<Duration>, _ work: @escaping @Sendable () async throws -> Result
 ) async throws -> Result {
     try await withThrowingTaskGroup(of: Result.self) { group in
         group.addTask { try await work() }
         group.addTask {
-            try await Task.sleep(for: limit)
+            try await clock.sleep(for: limit)
             throw APIClientError.timedOut
         }
         defer { group.cancelAll() }

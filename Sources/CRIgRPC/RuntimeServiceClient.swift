@@ -8,6 +8,8 @@ import SwiftProtobuf
 /// - SeeAlso: Kubernetes 1.36 `staging/src/k8s.io/cri-client/pkg/remote_runtime.go`.
 package struct RuntimeServiceClient: RuntimeService {
     private static let callTimeout: Duration = .seconds(120)
+    /// For calls that a healthy runtime answers from memory.
+    private static let lookTimeout: Duration = .seconds(3)
     private let channel: CRIChannel
     private let client: GRPCClient
 
@@ -19,14 +21,14 @@ package struct RuntimeServiceClient: RuntimeService {
     package func version() async throws(RuntimeError) -> RuntimeVersion {
         var request = Runtime_V1_VersionRequest()
         request.version = "0.1.0"
-        let answer: Runtime_V1_VersionResponse = try await channel.call("Version", request, timeout: Self.callTimeout)
+        let answer: Runtime_V1_VersionResponse = try await channel.call("Version", request, timeout: Self.lookTimeout)
         return RuntimeVersion(
             name: answer.runtimeName, version: answer.runtimeVersion, apiVersion: answer.runtimeApiVersion)
     }
 
     package func status() async throws(RuntimeError) -> [RuntimeCondition] {
         let answer: Runtime_V1_StatusResponse = try await channel.call(
-            "Status", Runtime_V1_StatusRequest(), timeout: Self.callTimeout)
+            "Status", Runtime_V1_StatusRequest(), timeout: Self.lookTimeout)
         return answer.status.conditions.map {
             RuntimeCondition(type: $0.type, isMet: $0.status, reason: $0.reason, message: $0.message)
         }
@@ -67,7 +69,7 @@ package struct RuntimeServiceClient: RuntimeService {
         var request = Runtime_V1_ListPodSandboxRequest()
         request.filter.labelSelector = labels
         let answer: Runtime_V1_ListPodSandboxResponse = try await channel.call(
-            "ListPodSandbox", request, timeout: Self.callTimeout)
+            "ListPodSandbox", request, timeout: Self.lookTimeout)
         return answer.items.map(PodSandbox.init)
     }
 
@@ -109,7 +111,7 @@ package struct RuntimeServiceClient: RuntimeService {
         var request = Runtime_V1_ListContainersRequest()
         request.filter.labelSelector = labels
         let answer: Runtime_V1_ListContainersResponse = try await channel.call(
-            "ListContainers", request, timeout: Self.callTimeout)
+            "ListContainers", request, timeout: Self.lookTimeout)
         return answer.containers.map(RuntimeContainer.init)
     }
 

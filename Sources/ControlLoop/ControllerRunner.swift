@@ -12,10 +12,11 @@ package struct ControllerRunner<Logic: Controller>: Sendable {
     private let workers: Int
     private let logger: Logger
     private let now: @Sendable () -> Timestamp
+    private let clock: any Clock<Duration>
 
     package init(
         _ controller: Logic, caches: SharedCaches, executor: PlanExecutor, workers: Int = 5, logger: Logger,
-        now: @escaping @Sendable () -> Timestamp = WallClock.now
+        now: @escaping @Sendable () -> Timestamp = WallClock.now, clock: any Clock<Duration> = ContinuousClock()
     ) {
         self.controller = controller
         self.caches = caches
@@ -23,6 +24,7 @@ package struct ControllerRunner<Logic: Controller>: Sendable {
         self.workers = workers
         self.logger = logger
         self.now = now
+        self.clock = clock
     }
 
     /// Returns only by cancellation. The caches' own `run` must run beside it.
@@ -77,7 +79,7 @@ package struct ControllerRunner<Logic: Controller>: Sendable {
                     try? await caches[deletion.resource]?.waitUntilDeletionSeen(deletion.key, uid: deletion.uid)
                 }
             }
-            group.addTask { try? await Task.sleep(for: Self.visibilityTimeout) }
+            group.addTask { try? await clock.sleep(for: Self.visibilityTimeout) }
             await group.next()
             group.cancelAll()
         }

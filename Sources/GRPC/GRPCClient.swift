@@ -131,18 +131,32 @@ package final class GRPCClient: Sendable {
         }
     }
 
+    /// The pipeline stands before the connection is made: a server's first frame may come with the connection itself.
     private static func open(_ configuration: GRPCConfiguration, on group: any EventLoopGroup) -> EventLoopFuture<Connection> {
-        let bootstrap = ClientBootstrap(group: group).connectTimeout(TimeAmount(configuration.connectTimeout))
+        let loop = group.next()
+        let introduced = loop.makePromise(of: Void.self)
+        let multiplexer = loop.makePromise(of: NIOHTTP2Handler.StreamMultiplexer.self)
+        let timeLimit = TimeAmount(configuration.connectTimeout)
+        let bootstrap = ClientBootstrap(group: loop).connectTimeout(timeLimit).channelInitializer { channel in
+            channel.configureHTTP2Pipeline(
+                mode: .client, connectionConfiguration: connectionLimits, streamConfiguration: streamLimits,
+                inboundStreamInitializer: { $0.close() }
+            ).flatMapThrowing {
+                multiplexer.succeed($0)
+                try channel.pipeline.syncOperations.addHandler(ConnectionHandler(ready: introduced, timeLimit: timeLimit))
+            }
+        }
         let connected =
             switch configuration.target {
             case .unix(let path): bootstrap.connect(unixDomainSocketPath: path)
             case .tcp(let host, let port): bootstrap.connect(host: host, port: port)
             }
-        return connected.flatMap { channel in
-            channel.configureHTTP2Pipeline(
-                mode: .client, connectionConfiguration: connectionLimits, streamConfiguration: streamLimits,
-                inboundStreamInitializer: { $0.close() }
-            ).map { Connection(channel: channel, multiplexer: $0) }
+        connected.whenFailure { error in
+            multiplexer.fail(error)
+            introduced.fail(error)
+        }
+        return connected.and(multiplexer.futureResult).flatMap { channel, multiplexer in
+            introduced.futureResult.map { Connection(channel: channel, multiplexer: multiplexer) }
         }
     }
 

@@ -44,7 +44,7 @@ struct Skiff: AsyncParsableCommand {
                 subcommands: [Up.self, Down.self, StatusCommand.self, KubeconfigCommand.self, Demo.self]),
             CommandGroup(name: "Parts", subcommands: [NodeCommand.self, ImageCommand.self]),
             CommandGroup(name: "Programs", subcommands: [Server.self, Agent.self, ProxyCommand.self]),
-            CommandGroup(name: "Internal", subcommands: [Supervise.self, NodeInitCommand.self, Egress.self]),
+            CommandGroup(name: "Internal", subcommands: [Supervise.self, NodeInitCommand.self, ServeImages.self]),
         ])
 }
 

@@ -38,7 +38,7 @@ import Testing
         HTTPResponse(status: status, headers: ["Content-Type": "application/json"], body: .bytes(JSONWriter.write(body)))
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a list is read page by page`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `a list is read page by page`() async throws {
         let handler: HTTPHandler = { request in
             guard request.headers["Authorization"] == "Bearer secret", request.path == "/api/v1/namespaces/ns/pods",
                 request.query("labelSelector") == "app in (a,b)"
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a watch gives events, and its error as a status`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `a watch gives events, and its error as a status`() async throws {
         let handler: HTTPHandler = { request in
             guard request.query("watch") == "true", request.query("resourceVersion") == "7" else { return Self.answer(400, [:]) }
             return HTTPResponse(
@@ -83,7 +83,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `refusals arrive as statuses, and a busy server is asked again`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `refusals arrive as statuses, and a busy server is asked again`() async throws {
         let asked = Mutex(0)
         let handler: HTTPHandler = { request in
             if request.method == "PATCH" {

@@ -7,13 +7,18 @@ import NetworkTypes
 
 /// The built plugin, run as a container runtime runs it.
 struct PluginBinary {
-    /// Beside the test bundle; nil when it was not built.
+    /// In the folder that `SKIFF_BIN` names, else beside the test bundle; nil when it was not built.
     static let path: String? = {
-        guard let bundle = CommandLine.arguments.first(where: { $0.hasSuffix(".xctest") }) else { return nil }
-        let folder = bundle.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-        let path = (folder.isEmpty ? "." : folder) + "/skiff-cni"
+        guard let folder = getenv("SKIFF_BIN").map({ String(cString: $0) }) ?? bundleFolder else { return nil }
+        let path = folder + "/skiff-cni"
         return access(path, X_OK) == 0 ? path : nil
     }()
+
+    private static var bundleFolder: String? {
+        guard let bundle = CommandLine.arguments.first(where: { $0.hasSuffix(".xctest") }) else { return nil }
+        let folder = bundle.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+        return folder.isEmpty ? "." : folder
+    }
 
     static var isRunnable: Bool { path != nil && getuid() == 0 }
 

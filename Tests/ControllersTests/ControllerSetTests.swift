@@ -8,7 +8,7 @@ import Testing
 
 /// All controllers together, on tasks, against a cluster in memory.
 @Suite struct ControllerSetTests {
-    @Test(.timeLimit(.minutes(1))) func `a deployment becomes pods and endpoints, and leaves nothing when deleted`() async throws
+    @Test(.timeLimit(.minutes(5))) func `a deployment becomes pods and endpoints, and leaves nothing when deleted`() async throws
     {
         let cluster = MemoryCluster(now: WallClock.now())
         let range = try #require(CIDR(parsing: "10.244.0.0/16"))

@@ -19,6 +19,16 @@ import Testing
                 == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0")
     }
 
+    @Test func `SHA-256 of pieces is that of the whole`() {
+        let bytes = (0..<1000).map { UInt8(truncatingIfNeeded: $0) }
+        for size in [1, 63, 64, 65, 400] {
+            var hash = SHA256()
+            for start in stride(from: 0, to: bytes.count, by: size) { hash.update(Array(bytes[start...].prefix(size))) }
+            let found = hash.finish()
+            #expect(found == SHA256.hex(bytes))
+        }
+    }
+
     @Test func `a tar entry is a header of 512 bytes with a right sum, then its content padded`() throws {
         let archive = try TarArchive.write([.init(path: "a", mode: 0o644, content: .file(Array("hi".utf8)))])
         #expect(archive.count == 512 + 512 + 1024)

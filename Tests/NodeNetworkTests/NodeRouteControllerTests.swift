@@ -10,7 +10,7 @@ import Testing
 @testable import NodeNetwork
 
 /// The controller over a real namespace and a cluster in memory.
-@Suite(.enabled(if: getuid() == 0, "network namespaces need root"), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: getuid() == 0, "network namespaces need root"), .timeLimit(.minutes(5)))
 struct NodeRouteControllerTests {
     private struct Scene {
         let namespace: NetworkNamespace

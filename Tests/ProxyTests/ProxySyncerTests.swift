@@ -39,7 +39,7 @@ private final class ReluctantKernel: RulesetApplier {
     func generation() async throws(ApplyError) -> UInt32 { try await kernel.generation() }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct ProxySyncerTests {
+@Suite(.timeLimit(.minutes(5))) struct ProxySyncerTests {
     let cluster = MemoryCluster()
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     var configuration: ProxyConfiguration {

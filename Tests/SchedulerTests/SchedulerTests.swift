@@ -7,7 +7,7 @@ import Testing
 
 /// The whole scheduler, on tasks, against a cluster in memory.
 @Suite struct SchedulerTests {
-    @Test(.timeLimit(.minutes(1))) func `binds pending pods, tells why others wait, and places them when room appears`()
+    @Test(.timeLimit(.minutes(5))) func `binds pending pods, tells why others wait, and places them when room appears`()
         async throws
     {
         let cluster = MemoryCluster(now: WallClock.now())

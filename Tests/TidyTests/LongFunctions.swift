@@ -9,22 +9,22 @@ enum LongFunctions {
         var length: Int
     }
 
+    /// - Parameter lines: Code only.
     static func find(in lines: [String], longerThan limit: Int) -> [Function] {
         var result: [Function] = []
         var depth = 0
         var open: [(name: String, line: Int, depth: Int)] = []
         var waiting: (name: String, line: Int)?
-        for (index, line) in lines.enumerated() {
-            let code = line.codeOnly
+        for (index, code) in lines.enumerated() {
             if let name = declaredName(code) { waiting = (name, index + 1) }
-            for character in code {
-                if character == "{" {
+            for byte in code.utf8 {
+                if byte == UInt8(ascii: "{") {
                     if let found = waiting {
                         open.append((found.name, found.line, depth))
                         waiting = nil
                     }
                     depth += 1
-                } else if character == "}" {
+                } else if byte == UInt8(ascii: "}") {
                     depth -= 1
                     if let last = open.last, last.depth == depth {
                         open.removeLast()
@@ -48,7 +48,7 @@ enum LongFunctions {
 @Suite struct LongFunctionsTests {
     @Test func `measures from the declaration to the closing brace`() {
         let text = [
-            "struct A {", "    func b(", "        c: Int", "    ) {", "        if c > 0 { print(\"}\") }", "    }",
+            "struct A {", "    func b(", "        c: Int", "    ) {", "        if c > 0 { d() }", "    }",
             "    init() {}", "}",
         ]
         #expect(LongFunctions.find(in: text, longerThan: 4) == [.init(name: "b", line: 2, length: 5)])

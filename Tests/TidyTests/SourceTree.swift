@@ -1,10 +1,24 @@
 import FoundationEssentials
+import Testing
 
 /// One Swift file of the project.
 struct SourceFile: Sendable {
     /// From the root: `Sources/Proxy/Model/ServicePort.swift`.
     var path: String
     var lines: [String]
+    /// Each line as `codeOnly` leaves it.
+    var code: [String]
+
+    init(path: String, text: String) {
+        self.path = path
+        lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        code = lines.map(\.codeOnly)
+    }
+
+    /// Lines of code that hold `word`, counted from one; letters next to it make another word of it.
+    func lines(with word: String) -> [Int] {
+        code.indices.filter { code[$0].contains(word: word) }.map { $0 + 1 }
+    }
 
     /// The target's folder name: `Proxy`, `Store`, `Assembly`.
     var target: String {
@@ -38,8 +52,7 @@ enum SourceTree {
                 if isDirectory {
                     folders.append(path)
                 } else if name.hasSuffix(".swift") {
-                    let lines = read(path).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-                    result.append(SourceFile(path: path, lines: lines))
+                    result.append(SourceFile(path: path, text: read(path)))
                 }
             }
         }
@@ -50,22 +63,56 @@ enum SourceTree {
 extension String {
     /// The line without what stands in a string literal or behind `//`: rough, but enough to count braces and find words.
     var codeOnly: String {
-        var result = ""
+        var result: [UInt8] = []
         var inString = false
-        var previous: Character = " "
-        for character in self {
+        var previous = UInt8(ascii: " ")
+        for byte in utf8 {
+            // A backslash that is itself escaped does not escape what follows.
+            let isEscaped = previous == UInt8(ascii: "\\")
+            previous = isEscaped && byte == UInt8(ascii: "\\") ? UInt8(ascii: " ") : byte
             if inString {
-                if character == "\"", previous != "\\" { inString = false }
-            } else if character == "\"" {
+                if byte == UInt8(ascii: "\""), !isEscaped { inString = false }
+            } else if byte == UInt8(ascii: "\"") {
                 inString = true
-            } else if character == "/", previous == "/" {
+            } else if byte == UInt8(ascii: "/"), result.last == UInt8(ascii: "/") {
                 result.removeLast()
-                return result
+                break
             } else {
-                result.append(character)
+                result.append(byte)
             }
-            previous = character
         }
-        return result
+        return String(decoding: result, as: UTF8.self)
+    }
+
+    /// Whether `word` occurs with no letter, digit or underscore before it, nor behind it where it ends in one itself.
+    func contains(word: String) -> Bool {
+        func isLetter(_ byte: UInt8?) -> Bool {
+            guard let byte else { return false }
+            return byte == UInt8(ascii: "_") || Character(UnicodeScalar(byte)).isLetter || Character(UnicodeScalar(byte)).isNumber
+        }
+        let text = Array(utf8)
+        let word = Array(word.utf8)
+        guard let first = word.first, text.count >= word.count else { return false }
+        return (0...text.count - word.count).contains { start in
+            guard text[start] == first, text[start..<start + word.count].elementsEqual(word) else { return false }
+            let before = start > 0 ? text[start - 1] : nil
+            let behind = start + word.count < text.count ? text[start + word.count] : nil
+            return !(isLetter(first) && isLetter(before)) && !(isLetter(word.last) && isLetter(behind))
+        }
+    }
+}
+
+@Suite struct SourceTextTests {
+    @Test(arguments: [
+        ("let a = \"{\" // }", "let a =  "), (#"print("\\") + "}""#, "print() + "), (#""a\"}" }"#, " }"),
+    ])
+    func `leaves out literals and comments`(line: String, code: String) {
+        #expect(line.codeOnly == code)
+    }
+
+    @Test func `knows a word from a part of one`() {
+        #expect("let a = Task { }".contains(word: "Task {"))
+        #expect(!"group.addTask { }".contains(word: "Task {"))
+        #expect(!"/tmp/XXXXXX".contains(word: "XXX"))
     }
 }

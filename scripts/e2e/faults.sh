@@ -1,29 +1,23 @@
 say "faults"
-server_pid() { "$SKIFF" status "${CLUSTER[@]}" -o json | python3 -c "import json, sys; print(json.load(sys.stdin)['server']['pid'])"; }
-agent_pid() { "$SKIFF" status "${CLUSTER[@]}" -o json | python3 -c "
-import json, sys
-print(next(n['agentPid'] for n in json.load(sys.stdin)['nodes'] if n['name'] == '$1'))"; }
 resident() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status"; }
-echo "resident: server $(resident "$(server_pid)") kB, agent $(resident "$(agent_pid node1)") kB"
+echo "resident: server $(resident "$(pid_of server)") kB, agent $(resident "$(agent_pid node1)") kB"
 
 # Writes are counted only when kubectl says that the server took them.
 for i in $(seq 20); do k create configmap "kept-$i" --from-literal=i=$i >/dev/null && kept=$i; done
 restarts_before=$(k get pods -o jsonpath='{.items[*].status.containerStatuses[*].containerID}')
-old=$(server_pid)
-client_pid=$(k get pod client-node1 -o jsonpath='{.status.podIP}')
-node1=$(node_pid node1)
+old=$(pid_of server)
+node1=$(pid_of node1)
 kill -9 "$old"
 check "the virtual IP answers while the server is away" nsenter -t "$node1" -n timeout 5 \
     python3 -c "import urllib.request; urllib.request.urlopen('http://$vip', timeout=3).read()"
 check "the server comes back" within 30 k get --raw /readyz
-check "as another process" bash -c "[ '$old' != '$(server_pid)' ]"
+check "as another process" is_replaced pid_of "$old" server
 check "with every acknowledged write" equals "$(k get configmaps -o name | grep -c '/kept-')" "$kept"
 check "and the same containers" equals "$(k get pods -o jsonpath='{.items[*].status.containerStatuses[*].containerID}')" "$restarts_before"
 
 old=$(agent_pid node1)
 kill -9 "$old"
-check "a killed agent comes back" within 30 bash -c \
-    "p=\$('$SKIFF' status ${CLUSTER[*]} -o json | python3 -c \"import json,sys; print(next(n['agentPid'] or 0 for n in json.load(sys.stdin)['nodes'] if n['name']=='node1'))\"); [ \"\$p\" != $old ] && [ \"\$p\" != 0 ]"
+check "a killed agent comes back" within 30 is_replaced agent_pid "$old" node1
 sleep 3
 check "and nothing changed for the pods" equals "$(k get pods -o jsonpath='{.items[*].status.containerStatuses[*].containerID}')" "$restarts_before"
 

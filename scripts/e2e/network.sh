@@ -71,9 +71,6 @@ nobody=$(k get service nobody -o jsonpath='{.spec.clusterIP}')
 check "a Service without endpoints refuses at once" within 10 bash -c \
     "'$KUBECTL' exec client-node1 -- timeout 3 wget -qO- http://$nobody 2>&1 | grep -q refused"
 
-node_pid() { "$SKIFF" status "${CLUSTER[@]}" -o json | python3 -c "
-import json, sys
-print(next(n['pid'] for n in json.load(sys.stdin)['nodes'] if n['name'] == '$1'))"; }
 check "nft list ruleset on a node names our table and the virtual IP" bash -c \
-    "nsenter -t $(node_pid node1) -n nft list ruleset | tee '$WORK/ruleset' | grep -F skiff && grep -F '$vip' '$WORK/ruleset'"
+    "nsenter -t $(pid_of node1) -n nft list ruleset | tee '$WORK/ruleset' | grep -F skiff && grep -F '$vip' '$WORK/ruleset'"
 check "what nft lists loads again" unshare -n nft -c -f "$WORK/ruleset"

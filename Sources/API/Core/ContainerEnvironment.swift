@@ -89,7 +89,8 @@ package enum LifecycleHandler: Hashable, Sendable {
         } else if let get = json["httpGet"] {
             self = .httpGet(
                 HTTPGet(
-                    path: get["path"]?.string ?? "/", port: IntOrString(json: get["port"]) ?? .int(0), host: get["host"]?.string ?? "",
+                    path: get["path"]?.string ?? "/", port: IntOrString(json: get["port"]) ?? .int(0),
+                    host: get["host"]?.string ?? "",
                     scheme: get["scheme"]?.string ?? "HTTP",
                     headers: get["httpHeaders"]?.array?.map {
                         Header(name: $0["name"]?.string ?? "", value: $0["value"]?.string ?? "")

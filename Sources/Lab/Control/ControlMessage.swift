@@ -38,7 +38,7 @@ package struct ComponentStatus: Hashable, Sendable {
         case running, stopped, restarting
     }
 
-    /// `server`, `egress`, or a node's name.
+    /// `server`, `images`, or a node's name.
     package var name: String
     package var state: State
     package var pid: Int32?

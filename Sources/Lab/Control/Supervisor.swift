@@ -15,7 +15,8 @@ package struct Supervisor {
     }
 
     static let server = "server"
-    static let egress = "egress"
+    /// The way of images to the nodes: the proxy that leads out of the fabric, and the cluster's own registry.
+    static let images = "images"
 
     /// Returns when everything has ended and been cleared away. Throws when another supervisor owns the cluster.
     package func run(environment: [String: String]) throws {
@@ -26,8 +27,8 @@ package struct Supervisor {
         let program = FileTree.ownPath
         let hostSocket = try HostListener.open(port: cluster.apiPort)
         let fabric = try buildFabric()
-        let egressSocket = try fabric.perform { [address = "\(cluster.fabricAddress)"] in
-            try HostListener.open(port: ClusterPlan.egressPort, address: address)
+        let imageSockets = try fabric.perform { [address = "\(cluster.fabricAddress)"] in
+            try [ClusterPlan.egressPort, ClusterPlan.registryPort].map { try HostListener.open(port: $0, address: address) }
         }
         let control = try ControlSocket.listen(cluster.controlSocket)
         defer { close(control) }
@@ -35,15 +36,21 @@ package struct Supervisor {
         keeper.add(
             ProcessKeeper.Component(name: Self.server) { [self] in
                 var request = component(
-                    program, ["server", "--data-dir", cluster.dataDirectory, "--listen-descriptor", "3"], environment)
+                    Self.server, program, ["server", "--data-dir", cluster.dataDirectory, "--listen-descriptor", "3"],
+                    environment)
                 request.passedDescriptors = [hostSocket]
                 request.networkNamespace = fabric.descriptor
                 return request
             })
         keeper.add(
-            ProcessKeeper.Component(name: Self.egress) { [self] in
-                var request = component(program, ["egress", "--listen-descriptor", "3"], environment)
-                request.passedDescriptors = [egressSocket]
+            ProcessKeeper.Component(name: Self.images) { [self] in
+                var request = component(
+                    Self.images, program,
+                    [
+                        "serve-images", "--proxy-descriptor", "3", "--registry-descriptor", "4", "--registry",
+                        cluster.registryDirectory,
+                    ], environment)
+                request.passedDescriptors = imageSockets
                 return request
             })
         for node in cluster.nodes { keeper.add(component(for: node, program: program, environment: environment)) }
@@ -83,10 +90,12 @@ package struct Supervisor {
         return reply
     }
 
-    private func component(_ program: String, _ arguments: [String], _ environment: [String: String]) -> ProcessRequest {
+    private func component(
+        _ name: String, _ program: String, _ arguments: [String], _ environment: [String: String]
+    ) -> ProcessRequest {
         var request = ProcessRequest(
             path: program, arguments: ["skiff"] + arguments, environment: environment,
-            logFile: "\(cluster.logDirectory)/\(arguments[0]).log")
+            logFile: "\(cluster.logDirectory)/\(name).log")
         request.startsSession = true
         return request
     }

@@ -4,30 +4,47 @@ package struct SHA256 {
         0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
     ]
     private var schedule = [UInt32](repeating: 0, count: 64)
+    /// The last bytes, fewer than a block.
+    private var pending: [UInt8] = []
+    private var byteCount: UInt64 = 0
+
+    package init() {}
 
     /// Lower-case hexadecimal digest.
     package static func hex(_ bytes: [UInt8]) -> String {
         var hash = SHA256()
-        return hash.digest(bytes).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        hash.update(bytes)
+        return hash.finish()
     }
 
-    private mutating func digest(_ bytes: [UInt8]) -> [UInt8] {
+    package mutating func update(_ bytes: [UInt8]) {
+        byteCount += UInt64(bytes.count)
+        guard !pending.isEmpty else { return absorbBlocks(bytes) }
+        let joined = pending + bytes
+        pending = []
+        absorbBlocks(joined)
+    }
+
+    /// Lower-case hexadecimal digest of everything so far. Last call.
+    package mutating func finish() -> String {
+        let bits = byteCount * 8
+        var tail: [UInt8] = [0x80]
+        while (pending.count + tail.count) % 64 != 56 { tail.append(0) }
+        tail += (0..<8).map { UInt8(truncatingIfNeeded: bits >> (56 - 8 * UInt64($0))) }
+        absorbBlocks(pending + tail)
+        let digest = state.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> (24 - 8 * UInt32($0))) } }
+        return digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+
+    /// Takes whole blocks and leaves the rest in `pending`.
+    private mutating func absorbBlocks(_ bytes: [UInt8]) {
         let whole = bytes.count / 64 * 64
         bytes.withUnsafeBufferPointer { buffer in
             for start in stride(from: 0, to: whole, by: 64) {
                 absorb(UnsafeBufferPointer(rebasing: buffer[start..<start + 64]))  // SAFETY: `whole` is within the buffer
             }
         }
-        var rest = Array(bytes[whole...]) + [0x80]
-        while rest.count % 64 != 56 { rest.append(0) }
-        let bits = UInt64(bytes.count) * 8
-        rest += (0..<8).map { UInt8(truncatingIfNeeded: bits >> (56 - 8 * UInt64($0))) }
-        rest.withUnsafeBufferPointer { buffer in
-            for start in stride(from: 0, to: buffer.count, by: 64) {
-                absorb(UnsafeBufferPointer(rebasing: buffer[start..<start + 64]))  // SAFETY: padded to whole blocks
-            }
-        }
-        return state.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> (24 - 8 * UInt32($0))) } }
+        pending = Array(bytes[whole...])
     }
 
     private mutating func absorb(_ block: UnsafeBufferPointer<UInt8>) {

@@ -92,20 +92,3 @@ package struct TarArchive {
         throw ImageError.pathTooLong(path)
     }
 }
-
-/// Why an image could not be written.
-package enum ImageError: Error, Hashable, Sendable, CustomStringConvertible {
-    case pathTooLong(String)
-    case unsupportedFile(String)
-    case compression(code: Int32)
-    case name(String)
-
-    package var description: String {
-        switch self {
-        case .pathTooLong(let path): "\(path): too long for a tar archive"
-        case .unsupportedFile(let path): "\(path) is neither file, directory nor link"
-        case .compression(let code): "zlib refused with code \(code)"
-        case .name(let name): "'\(name)' is no image name: write host/name:tag"
-        }
-    }
-}

@@ -62,6 +62,24 @@ package enum FileTree {
         try write(path, Array(text.utf8), mode: mode)
     }
 
+    /// As `write(_:_:mode:)`, for content that comes in pieces; when `body` throws, nothing has changed.
+    package static func write(
+        _ path: String, mode: UInt32 = 0o644, _ body: (_ write: ([UInt8]) throws(SystemError) -> Void) throws -> Void
+    ) throws {
+        let draft = "\(path).new"
+        unlink(draft)
+        let descriptor = open(draft, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, mode)
+        guard descriptor >= 0 else { throw SystemError("write \(draft)", errno: errno) }
+        defer { close(descriptor) }
+        do {
+            try body { bytes throws(SystemError) in try writeAll(bytes, to: descriptor, path: draft) }
+            guard rename(draft, path) == 0 else { throw SystemError("rename \(draft) to \(path)", errno: errno) }
+        } catch {
+            unlink(draft)
+            throw error
+        }
+    }
+
     /// Writes through, for files of the kernel, which cannot be replaced.
     package static func writeInPlace(
         _ path: String, _ bytes: [UInt8], flags: Int32 = O_WRONLY, mode: UInt32 = 0
@@ -69,6 +87,10 @@ package enum FileTree {
         let descriptor = open(path, flags | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw SystemError("write \(path)", errno: errno) }
         defer { close(descriptor) }
+        try writeAll(bytes, to: descriptor, path: path)
+    }
+
+    private static func writeAll(_ bytes: [UInt8], to descriptor: Int32, path: String) throws(SystemError) {
         var start = 0
         while start < bytes.count {
             let count = bytes[start...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }

@@ -54,6 +54,8 @@ package struct ClusterPlan: Hashable, Sendable {
     package static let fabricAPIPort = 6443
     /// Where containerd's pulls leave the fabric.
     package static let egressPort = 3128
+    /// Where containerd pulls images of the cluster's own registry, at the fabric's address.
+    package static let registryPort = 5000
 
     /// Directory below each cgroup hierarchy.
     package var cgroup: String { "/skiff/\(name)" }
@@ -61,6 +63,7 @@ package struct ClusterPlan: Hashable, Sendable {
     package var planFile: String { "\(dataDirectory)/cluster.json" }
     package var pkiDirectory: String { "\(dataDirectory)/pki" }
     package var logDirectory: String { "\(dataDirectory)/log" }
+    package var registryDirectory: String { "\(dataDirectory)/registry" }
     package var adminKubeconfig: String { "\(dataDirectory)/kubeconfig" }
     /// For programs of ours inside the fabric, where the host's address of the API server is unknown.
     package var fabricKubeconfig: String { "\(pkiDirectory)/fabric.kubeconfig" }

@@ -85,18 +85,23 @@ package struct ContainerdConfiguration: Hashable, Sendable {
         """
     }
 
-    /// Where images of this name's host come from. Nobody serves `skiff.local`: refusing at once beats a name that takes ten
-    /// seconds not to resolve.
-    package static let localRegistryHosts = """
-        server = "http://127.0.0.1:1"
+    /// Where images of `skiff.local` come from: the cluster's own registry. It is the last resort too (`server`), because the
+    /// name itself resolves nowhere, and takes ten seconds to do so.
+    ///
+    /// - SeeAlso: containerd 1.6 `docs/hosts.md`.
+    package static func localRegistryHosts(for cluster: ClusterPlan) -> String {
+        let address = "http://\(cluster.fabricAddress):\(ClusterPlan.registryPort)"
+        return """
+            server = "\(address)"
 
-        [host."http://127.0.0.1:1"]
-          capabilities = ["pull", "resolve"]
+            [host."\(address)"]
+              capabilities = ["pull", "resolve"]
 
-        """
+            """
+    }
 
     /// What containerd's environment says about the way out: pulls go through the proxy on the fabric, which dials from the
-    /// host's network.
+    /// host's network. The fabric itself, and with it the cluster's registry, is reached straight.
     package static func environment(for cluster: ClusterPlan) -> [String: String] {
         let proxy = "http://\(cluster.fabricAddress):\(ClusterPlan.egressPort)"
         return [

@@ -17,9 +17,8 @@ package enum Printer {
         var lines = ["\t\(set.isMap ? "map" : "set") \(set.name) {", "\t\t\(type(of: set, family: family))"]
         if set.isInterval { lines.append("\t\tflags interval") }
         if !set.elements.isEmpty {
-            let elements = set.elements.sorted { $0.key < $1.key }.map {
-                print(Element($0.key, $0.value), of: set)
-            }
+            let sorted = set.elements.sorted { $0.key < $1.key }
+            let elements = sorted.map { print(Element($0.key, $0.value), of: set) }
             lines.append("\t\telements = { " + elements.joined(separator: ",\n\t\t\t     ") + " }")
         }
         return (lines + ["\t}"]).joined(separator: "\n") + "\n"

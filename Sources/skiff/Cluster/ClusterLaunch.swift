@@ -36,6 +36,7 @@ struct ClusterLaunch: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await waitForNodes() }
             group.addTask { try await loadImages(archives) }
+            group.addTask { try await BlockingWork.run { [self] in try fillRegistry(archives) } }
             try await group.waitForAll()
         }
     }
@@ -104,13 +105,14 @@ struct ClusterLaunch: Sendable {
             hasSysResource: ContainerdConfiguration.hasSysResource(processStatus: status),
             runc: FileTree.program("runc", path: Environment.path) ?? "runc",
             crun: FileTree.program("crun", path: Environment.path))
+        let registryHosts = ContainerdConfiguration.localRegistryHosts(for: cluster)
         var made: [String] = []
         for node in cluster.nodes {
             made += try NodeRoot.prepare(node)
             let directory = node.configurationDirectory
             try FileTree.write("\(directory)/containerd.toml", configuration.text)
             try FileTree.makeDirectories("\(directory)/certs.d/skiff.local")
-            try FileTree.write("\(directory)/certs.d/skiff.local/hosts.toml", ContainerdConfiguration.localRegistryHosts)
+            try FileTree.write("\(directory)/certs.d/skiff.local/hosts.toml", registryHosts)
         }
         try ClusterRemoval.remember(hostDirectories: made)
         try FileTree.write(cluster.planFile, JSONWriter.text(cluster.json) + "\n")
@@ -183,6 +185,11 @@ struct ClusterLaunch: Sendable {
         }
         let names = archives.compactMap { $0.split(separator: "/").last?.dropLast(4) }
         console.step("loaded images onto every node: \(names.joined(separator: ", "))")
+    }
+
+    private func fillRegistry(_ archives: [String]) throws {
+        let store = RegistryStore(directory: cluster.registryDirectory)
+        for archive in archives { try ImageRegistry.add(archive, to: store) }
     }
 
     private func waitForRuntime(of node: String, until deadline: ContinuousClock.Instant) async throws -> Int32 {

@@ -9,7 +9,10 @@ struct ImageCommand: AsyncParsableCommand {
     struct Load: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Load an OCI or docker archive onto every running node.",
-            discussion: "For example: docker save my/app:1 -o app.tar && skiff image load app.tar")
+            discussion: """
+                For example: docker save my/app:1 -o app.tar && skiff image load app.tar
+                An image of an OCI archive whose name begins with skiff.local/ can be pulled as well, also by nodes that are off.
+                """)
         @OptionGroup var options: ClusterOptions
         @Argument(help: "The archive.", completion: .file(extensions: ["tar"])) var file: String
 
@@ -24,6 +27,10 @@ struct ImageCommand: AsyncParsableCommand {
                 guard let reply = try await BlockingWork.run({ try ControlSocket.ask(cluster.controlSocket, .status) }) else {
                     throw Refusal("the cluster does not run", remedy: "skiff up")
                 }
+                let served = try await BlockingWork.run {
+                    try ImageRegistry.add(archive, to: RegistryStore(directory: cluster.registryDirectory))
+                }
+                for image in served { console.step("\(image) can be pulled by every node") }
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for node in cluster.nodes {
                         guard let pid = reply.components.first(where: { $0.name == node.name })?.pid else {

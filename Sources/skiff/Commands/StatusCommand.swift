@@ -67,7 +67,7 @@ struct StatusCommand: AsyncParsableCommand {
             let planned = cluster.node(named: component.name)
             table.rows.append([
                 component.name, component.state.rawValue, component.pid.map { "\($0)" } ?? "", "\(component.restarts)",
-                component.name == "server" ? "\(cluster.fabricAddress)" : planned.map { "\($0.address)" } ?? "",
+                "\(planned?.address ?? cluster.fabricAddress)",
                 node?.podNetwork ?? "", planned == nil ? "" : node.map { $0.isReady ? "Ready" : "NotReady" } ?? "not registered",
             ])
         }
