@@ -138,7 +138,7 @@ let package = Package(
         suite("NFTables", ["NetworkTypes", "Support"]),
         suite("API", ["JSON", "Support"]),
         suite("Netlink", ["NetworkTypes", "CLinux", "Support"]),
-        suite("Netfilter", ["NFTables", "NetworkTypes", "CLinux", "Support"], packages: [logging]),
+        suite("Netfilter", ["NFTables", "NetworkTypes", "CLinux", "Support"], packages: [logging], resources: ["Golden"]),
         suite("ControlLoop", ["API", "JSON", "Support"], packages: [logging]),
         suite("YAML", ["JSON"]),
         suite("PKI"),
@@ -154,7 +154,8 @@ let package = Package(
         suite("Scheduler", ["API", "ControlLoop", "JSON", "Support"], packages: [logging]),
         suite("ClusterCore", ["HTTP", "JSON", "NetworkTypes", "PKI", "Store", "Support"], packages: [logging]),
         suite(
-            "Proxy", ["API", "ControlLoop", "JSON", "NFTables", "Netfilter", "NetworkTypes", "Support"], packages: [logging]),
+            "Proxy", ["API", "ControlLoop", "JSON", "NFTables", "Netfilter", "NetworkTypes", "Support"], packages: [logging],
+            resources: ["Golden"]),
         suite("CNI", ["JSON", "Netlink", "NetworkTypes", "CLinux", "Support"]),
         suite("NodeNetwork", ["API", "ControlLoop", "JSON", "Netlink", "NetworkTypes", "Support"], packages: [logging]),
         suite("Kubelet", ["API", "CRI", "ControlLoop", "HTTP", "JSON", "Support"], packages: [logging]),

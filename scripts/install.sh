@@ -23,6 +23,7 @@ need ip iproute2
 need ps procps
 need modprobe kmod
 need curl curl
+need python3 python3
 need kubectl kubernetes-client
 
 if ! command -v swift > /dev/null; then

@@ -89,15 +89,35 @@ struct RulesetReader {
                 writer.put(UInt16(NFTA_SET_ELEM_LIST_TABLE.rawValue), table.name)
                 writer.put(UInt16(NFTA_SET_ELEM_LIST_SET.rawValue), name)
             }
-            for message in elements {
-                guard let list = message.attributes[UInt16(NFTA_SET_ELEM_LIST_ELEMENTS.rawValue)] else { continue }
-                for item in list.nested {
-                    if let element = Self.element(item.nested) { set.elements[element.key] = element.value }
-                }
-            }
+            set.elements = try Self.elements(
+                in: elements, ofHash: !SetCoding.isInterval(flags: attributes[UInt16(NFTA_SET_FLAGS.rawValue)]?.number ?? 0))
             sets.append(set)
         }
         return sets
+    }
+
+    /// The elements of one dump.
+    ///
+    /// The kernel grows a hash on a thread of its own, some time after a commit, and continues a dump by counting what it has
+    /// passed: a dump during the growth lacks elements and repeats as many others, with no word in the flags or the generation
+    /// (Linux `net/netfilter/nft_set_hash.c`, `nft_rhash_walk`).
+    ///
+    /// - Parameter ofHash: No key stands twice in the set; intervals may end where another begins.
+    /// - Throws: `EINTR` when an element stands twice.
+    static func elements(
+        in messages: [NetlinkMessage], ofHash: Bool
+    ) throws(ApplyError) -> [ElementKey: ElementValue] {
+        var elements: [ElementKey: ElementValue] = [:]
+        for message in messages {
+            guard let list = message.attributes[UInt16(NFTA_SET_ELEM_LIST_ELEMENTS.rawValue)] else { continue }
+            for item in list.nested {
+                guard let element = Self.element(item.nested) else { continue }
+                if elements.updateValue(element.value, forKey: element.key) != nil, ofHash {
+                    throw ApplyError(errno: 4, detail: "list elements: one stands twice")
+                }
+            }
+        }
+        return elements
     }
 
     private static func declaration(named name: String, _ attributes: NetlinkAttributes) -> NamedSet {

@@ -79,7 +79,7 @@ import Testing
         ("/v2/team/app/manifests/sha256:abc", 400, "DIGEST_INVALID"),
         ("/v2/team/app/manifests/..", 400, "TAG_INVALID"),
         ("/v2/team/app/blobs/sha256:" + String(repeating: "c", count: 64), 404, "BLOB_UNKNOWN"),
-        ("/v2/team/app/blobs/../../../etc/passwd", 404, "NAME_UNKNOWN"),
+        ("/v2/team/app/blobs/../../../etc/passwd", 400, "NAME_INVALID"),
         ("/v2/team/app/blobs/1", 400, "DIGEST_INVALID"),
         ("/v2/absent/manifests/1", 404, "NAME_UNKNOWN"),
         ("/v2/app/manifests/1", 404, "NAME_UNKNOWN"),

@@ -30,6 +30,16 @@ import Testing
         #expect(keys.count == elements.count)
     }
 
+    @Test func `a dump of a hash that repeats an element is refused, of intervals it is not`() throws {
+        let elements = (0..<600).map { Element(KeyBytes(.v4(IPv4Address(UInt32($0)))), .none) }
+        let dump = Array(messages(Transaction([.addElements(table, set: "s", elements)])).dropFirst().dropLast())
+        #expect(try RulesetReader.elements(in: dump, ofHash: true).count == 600)
+        #expect(throws: ApplyError(errno: 4, detail: "list elements: one stands twice")) {
+            try RulesetReader.elements(in: dump + dump.suffix(1), ofHash: true)
+        }
+        #expect(try RulesetReader.elements(in: dump + dump.suffix(1), ofHash: false).count == 600)
+    }
+
     @Test func `a datagram that ends early gives no message beyond its end`() {
         let whole = BatchEncoder.encode(Transaction([.addTable(table)]), firstSequence: 1).words.withUnsafeBytes { Array($0) }
         for length in 0..<whole.count {
