@@ -70,7 +70,7 @@ Y
 check "a pod with volumes, environment and probes becomes Ready" k wait --for=condition=Ready pod/mounts --timeout=60s
 check "ConfigMap as variable and file, Secret as file" equals \
     "$(k exec mounts -- sh -c 'echo $GREETING $(cat /settings/greeting) $(cat /key/token)')" "hello hello s3cret"
-check "the downward API names the node" equals "$(k exec mounts -- printenv NODE)" "$(k get pod mounts -o jsonpath='{.spec.nodeName}')"
+check "the downward API names the node" equals "$(k exec mounts -- sh -c 'echo $NODE')" "$(k get pod mounts -o jsonpath='{.spec.nodeName}')"
 check "the service account's token and root CA are mounted" k exec mounts -- ls /var/run/secrets/kubernetes.io/serviceaccount/token \
     /var/run/secrets/kubernetes.io/serviceaccount/ca.crt
 k exec mounts -- touch /scratch/busy

@@ -6,6 +6,7 @@ import Glibc
 package import HTTP
 import JSON
 import Logging
+import Machinery
 import NetworkTypes
 import PKI
 import Scheduler
@@ -74,7 +75,7 @@ package struct ClusterCore: Sendable {
                 tls: HTTPServerConfiguration.TLS(
                     certificateChainPEM: Array(configuration.servingCertificatePEM.utf8),
                     privateKeyPEM: Array(configuration.servingKeyPEM.utf8),
-                    clientCAPEM: Array(configuration.clientCAPEM.utf8))), logger: logger
+                    clientCAPEM: Array(configuration.clientCAPEM.utf8)), tooLargeResponse: Self.tooLarge), logger: logger
         ) { request in await parts.handler.handle(request) }
         defer { parts.registry.caches.endWatches() }
         do {
@@ -84,6 +85,12 @@ package struct ClusterCore: Sendable {
             throw error
         }
         await kubelets.shutdown()
+    }
+
+    @Sendable private static func tooLarge(limitBytes: Int) -> HTTPResponse {
+        HTTPResponse(
+            status: 413, headers: ["content-type": "application/json"],
+            body: .bytes(JSONWriter.write(APIErrors.requestEntityTooLarge(limit: limitBytes).json)))
     }
 
     /// Every long-lived part in one group: when one fails, all end.

@@ -85,11 +85,15 @@ package final class ServedDocuments: Sendable {
     private func openAPI(_ path: String, _ request: HTTPRequest) throws(Status) -> HTTPResponse {
         switch path {
         case "/openapi/v2":
-            let document = render("v2") { [openAPI] in JSONWriter.write(openAPI.version2()) }
-            if let accept = request.headers["accept"], !accept.contains("json"), !accept.contains("*/*") {
-                throw APIErrors.notAcceptable(accepted: ["application/json"])
+            let accept = request.headers["accept"] ?? "*/*"
+            if accept.contains("json") || accept.contains("*/*") {
+                return tagged(render("v2") { [openAPI] in JSONWriter.write(openAPI.version2()) }, request)
             }
-            return tagged(document, request)
+            guard accept.contains(OpenAPIOutline.requestedMediaType) else {
+                throw APIErrors.notAcceptable(accepted: ["application/json", OpenAPIOutline.mediaType])
+            }
+            return HTTPResponse(
+                status: 200, headers: ["content-type": OpenAPIOutline.mediaType], body: .bytes(OpenAPIOutline.encoded))
         case "/openapi/v3":
             let index = render("v3") { [openAPI] in
                 var hashes: [String: String] = [:]
