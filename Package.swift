@@ -10,13 +10,16 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
+/// Suites reach what is internal to their target, also in the one build mode that we use.
+let testable: [SwiftSetting] = [.unsafeFlags(["-enable-testing"], .when(configuration: .release))]
+
 /// A library target of ours; `path` is given where the folder is nested.
 func library(
     _ name: String, _ ours: [String] = [], packages: [Target.Dependency] = [], path: String? = nil, exclude: [String] = []
 ) -> Target {
     .target(
         name: name, dependencies: ours.map { .target(name: $0) } + packages, path: path, exclude: exclude,
-        swiftSettings: strict)
+        swiftSettings: strict + testable)
 }
 
 /// The suite of one target, in `Tests/<Target>Tests`.

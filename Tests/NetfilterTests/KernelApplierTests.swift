@@ -119,9 +119,9 @@ struct KernelApplierTests {
         var other = translated
         other.replyPort = 5354
         try await applier.deleteFlows([other])
-        #expect(namespace.shell("conntrack -L -p udp 2>/dev/null | grep -c dport=53").output == "1\n")
+        #expect(namespace.shell("conntrack -L -p udp 2>/dev/null | grep -c 'dport=53 '").output == "1\n")
         try await applier.deleteFlows([translated])
-        #expect(namespace.shell("conntrack -L -p udp 2>/dev/null | grep -c dport=53").output == "0\n")
+        #expect(namespace.shell("conntrack -L -p udp 2>/dev/null | grep -c 'dport=53 '").output == "0\n")
         #expect(namespace.shell("conntrack -L -p udp 2>/dev/null | grep -c 'dport=9 '").output == "1\n")
     }
 }

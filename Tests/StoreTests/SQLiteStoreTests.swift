@@ -57,57 +57,39 @@ import Testing
         await store.close()
     }
 
-    /// A child writes and reports each acknowledged revision through a pipe until it is killed.
+    /// A process of its own writes from four sides, notes each acknowledged write in a file, and is killed amid the others' commits.
     @Test func `no acknowledged write is lost when the process is killed`() async throws {
         let directory = TemporaryDirectory()
         let path = directory.path + "/store.db"
-        var ends: [Int32] = [0, 0]
-        try #require(pipe(&ends) == 0)
-        let child = try #require(CrashChild.start(path: path, report: ends[1]))
-        close(ends[1])
-        var acknowledged = 0
-        var byte: UInt8 = 0
-        while acknowledged < 300, read(ends[0], &byte, 1) == 1 { acknowledged += 1 }
-        kill(child, SIGKILL)
-        var status: Int32 = 0
-        waitpid(child, &status, 0)
-        while read(ends[0], &byte, 1) == 1 { acknowledged += 1 }
-        close(ends[0])
+        await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
+            let store = try SQLiteStore(path: path)
+            let report = open(path + ".acknowledged", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for writer in UInt8(0)..<4 {
+                    group.addTask {
+                        for number in 0... {
+                            _ = try await store.create("/\(writer)/\(number)", [UInt8](repeating: 1, count: 500))
+                            guard write(report, [writer], 1) == 1 else { return }
+                            if writer == 0, number == 300 { kill(getpid(), SIGKILL) }
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+        let report = open(path + ".acknowledged", O_RDONLY)
+        defer { close(report) }
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        let acknowledged = buffer[..<max(0, read(report, &buffer, buffer.count))]
+        #expect(acknowledged.count(where: { $0 == 0 }) == 301)
 
-        #expect(acknowledged >= 300)
         let store = try SQLiteStore(path: path)
-        #expect(store.currentRevision.value >= Int64(acknowledged) + 1)
-        for number in 0..<acknowledged {
-            #expect(try await store.get("/k/\(number)") != nil)
+        #expect(store.currentRevision.value >= Int64(acknowledged.count) + 1)
+        for (writer, writes) in Dictionary(grouping: acknowledged, by: { $0 }) {
+            for number in writes.indices {
+                #expect(try await store.get("/\(writer)/\(number)") != nil)
+            }
         }
         await store.close()
-    }
-}
-
-/// A process that only writes. It is a fork of the test, so it may use no task and no lock that another thread might hold:
-/// it drives the writer's own synchronous parts.
-enum CrashChild {
-    static func start(path: String, report: Int32) -> pid_t? {
-        // SAFETY: glibc's fork is looked up by name because Swift hides it; the child calls only SQLite and write(2).
-        guard let symbol = dlsym(nil, "fork") else { return nil }
-        let fork = unsafeBitCast(symbol, to: (@convention(c) () -> pid_t).self)
-        let child = fork()
-        guard child == 0 else { return child > 0 ? child : nil }
-        do {
-            let connection = try SQLiteConnection(path: path, readOnly: false)
-            try Schema.configureWriter(connection, pageCountMax: nil)
-            try Schema.prepare(connection)
-            let writer = try LogWriter(connection)
-            var byte: UInt8 = 1
-            for number in 0... {
-                try writer.begin()
-                _ = try writer.apply(StoreWrite(key: "/k/\(number)", kind: .create([UInt8](repeating: 1, count: 500))))
-                try writer.commit()
-                guard write(report, &byte, 1) == 1 else { break }
-            }
-        } catch {
-            // The parent sees too few acknowledgements.
-        }
-        _exit(0)
     }
 }
