@@ -50,8 +50,8 @@ check: install-deps
 test: build check
 	@./scripts/test.sh
 
-unit: install-deps
-	swift test $(SWIFT_FLAGS)
+unit: build
+	ONLY=unit ./scripts/test.sh
 
 netns: build
 	./netns-tests/run.sh

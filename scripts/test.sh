@@ -1,6 +1,6 @@
 #!/bin/bash
 # Runs every suite, also after one has failed, and ends with one line: N passed, N failed.
-# Counts unit tests, netns cases, and the end-to-end test's checks.
+# Counts the build as one, unit tests, netns cases, and the end-to-end test's checks.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 log=$(mktemp -d)
@@ -17,7 +17,7 @@ suite() {
     status=${PIPESTATUS[0]}
     # A suite of scripts ends with "N passed, N failed"; swift test marks each test.
     if grep -qE '^[0-9]+ passed, [0-9]+ failed' "$output"; then
-        ok=$(grep -oE '^[0-9]+ passed' "$output" | tail -1 | cut -d' ' -f1)
+        ok=$(grep -oE '[0-9]+ passed' "$output" | tail -1 | cut -d' ' -f1)
         bad=$(grep -oE '[0-9]+ failed' "$output" | tail -1 | cut -d' ' -f1)
     else
         ok=$(grep -cE '^(✔|􁁛) +Test .* passed after' "$output")
@@ -28,9 +28,15 @@ suite() {
     failed=$((failed + bad))
 }
 
-suite unit swift test -c release --explicit-target-dependency-import-check error
-[ ! -x netns-tests/run.sh ] || suite netns ./netns-tests/run.sh
-[ ! -x scripts/e2e.sh ] || suite end-to-end ./scripts/e2e.sh
+# Each target's suites in a process of their own: some fork, some change what a whole process sees.
+suite build swift build -c release --explicit-target-dependency-import-check error --build-tests
+for folder in Tests/*Tests; do
+    target=$(basename "$folder")
+    suite "$target" timeout 600 swift test -c release --explicit-target-dependency-import-check error --skip-build \
+        --filter "^$target\\."
+done
+[ "${ONLY:-}" = unit ] || suite netns ./netns-tests/run.sh
+[ "${ONLY:-}" = unit ] || suite end-to-end ./scripts/e2e.sh
 
 echo
 echo "$passed passed, $failed failed"

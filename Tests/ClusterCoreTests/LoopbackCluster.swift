@@ -144,7 +144,7 @@ struct LoopbackCluster {
         }
 
         func run() {
-            guard let pipe = popen(command, "r") else {
+            guard let pipe = popen(command, "re") else {
                 continuation.resume(returning: Output(code: -1, text: "popen failed"))
                 return
             }

@@ -35,6 +35,8 @@ package final class ScratchNamespace: Sendable {
         perform {
             var pipes: [Int32] = [0, 0]
             precondition(pipe(&pipes) == 0, "pipe: errno \(errno)")
+            // Another test's child must not hold the writing end open.
+            for end in pipes { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
             var actions = posix_spawn_file_actions_t()
             posix_spawn_file_actions_init(&actions)
             posix_spawn_file_actions_adddup2(&actions, pipes[1], 1)

@@ -88,10 +88,14 @@ package final class NetlinkSocket: NetlinkTransport {
 
     /// Sends one request from a process of its own and does not wait for it, so that the caller may end before the kernel is
     /// done. The answer, when it comes, is for `receive`.
-    package func sendDetached(_ request: NetlinkMessage) throws(NetlinkError) {
+    ///
+    /// - Returns: The process; a caller that does not end soon waits for it, or it stays as a zombie.
+    @discardableResult
+    package func sendDetached(_ request: NetlinkMessage) throws(NetlinkError) -> Int32 {
         let bytes = state.withLock { $0.encode([request][...]) }
         let child = bytes.withUnsafeBytes { skiff_send_from_child(descriptor, $0.baseAddress, $0.count) }
         guard child > 0 else { throw .system(call: "clone", errno: -child) }
+        return child
     }
 
     /// Waits until one of the descriptors can be read; nil when the time is over.
