@@ -3,12 +3,18 @@
 set -u
 cd "$(dirname "$0")" || exit 1
 root=$(cd .. && pwd)
-export SKIFF_BIN=${SKIFF_BIN:-$root/.build/debug}
+export SKIFF_BIN=${SKIFF_BIN:-$root/.build/release}
 export NETNS_TESTS=$PWD
 
 if [ "$(id -u)" = 0 ]; then enter=(unshare --net --mount --pid --fork --mount-proc --propagation private)
 else enter=(unshare --user --map-root-user --net --mount --pid --fork --mount-proc --propagation private); fi
 if ! "${enter[@]}" true 2>/dev/null; then echo "skipped: this machine makes no namespaces for $(id -un)"; exit 0; fi
+
+for program in skiff skiff-cni; do
+    [ -x "$SKIFF_BIN/$program" ] && continue
+    echo "no program at $SKIFF_BIN/$program: run make build, or set SKIFF_BIN to the folder that holds it" >&2
+    exit 2
+done
 
 passed=0 failed=0 skipped=0 failures=()
 for case in cases/*.sh; do
@@ -25,5 +31,5 @@ for case in cases/*.sh; do
     esac
 done
 [ $failed = 0 ] || echo "failed cases: ${failures[*]}"
-echo "cases: $passed passed, $failed failed, $skipped skipped"
+echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ]

@@ -119,6 +119,11 @@ struct BatchEncoder {
         }
         writer.put(UInt16(NFTA_SET_ID.rawValue), nextSetIdentifier)
         nextSetIdentifier += 1
+        if let size = set.dynamicSizeMax {
+            let description = writer.nest(UInt16(NFTA_SET_DESC.rawValue))
+            writer.put(UInt16(NFTA_SET_DESC_SIZE.rawValue), size)
+            writer.close(description)
+        }
         if set.isInterval {
             let description = writer.nest(UInt16(NFTA_SET_DESC.rawValue))
             let concatenation = writer.nest(UInt16(NFTA_SET_DESC_CONCAT.rawValue))

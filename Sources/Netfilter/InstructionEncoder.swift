@@ -32,10 +32,7 @@ enum InstructionEncoder {
             set(result, NFTNL_EXPR_META_SREG, register.number)
             return result
         case .conntrack(let key, let register):
-            let result = make("ct")
-            set(result, NFTNL_EXPR_CT_KEY, key == .state ? NFT_CT_STATE.rawValue : NFT_CT_STATUS.rawValue)
-            set(result, NFTNL_EXPR_CT_DREG, register.number)
-            return result
+            return conntrack(key, register, family: family)
         case .addressType(let side, let register):
             let result = make("fib")
             set(result, NFTNL_EXPR_FIB_DREG, register.number)
@@ -59,6 +56,7 @@ enum InstructionEncoder {
             set(result, NFTNL_EXPR_BITWISE_XOR, xor)
             return result
         case .lookup(let name, let key, let outcome): return lookup(name, key, outcome, asReported: asReported)
+        case .updateElement(let name, let key, let value, let lifetime): return update(name, key, value, lifetime)
         case .random(let modulus, let register):
             let result = make("numgen")
             set(result, NFTNL_EXPR_NG_DREG, register.number)
@@ -81,6 +79,26 @@ enum InstructionEncoder {
         case .reject(let rejection): return reject(rejection, family: family)
         case .counter: return make("counter")
         }
+    }
+
+    private static func update(_ name: String, _ key: Register, _ value: Register, _ lifetime: UInt64) -> OpaquePointer {
+        let result = make("dynset")
+        nftnl_expr_set_str(result, UInt16(NFTNL_EXPR_DYNSET_SET_NAME), name)
+        set(result, NFTNL_EXPR_DYNSET_OP, NFT_DYNSET_OP_UPDATE.rawValue)
+        set(result, NFTNL_EXPR_DYNSET_SREG_KEY, key.number)
+        set(result, NFTNL_EXPR_DYNSET_SREG_DATA, value.number)
+        nftnl_expr_set_u64(result, UInt16(NFTNL_EXPR_DYNSET_TIMEOUT), lifetime)
+        return result
+    }
+
+    private static func conntrack(
+        _ key: Instruction.Conntrack, _ register: Register, family: TableFamily
+    ) -> OpaquePointer {
+        let result = make("ct")
+        set(result, NFTNL_EXPR_CT_KEY, number(key, family: family))
+        set(result, NFTNL_EXPR_CT_DREG, register.number)
+        if let direction = direction(of: key) { nftnl_expr_set_u8(result, UInt16(NFTNL_EXPR_CT_DIR), direction) }
+        return result
     }
 
     private static func lookup(
@@ -144,6 +162,26 @@ enum InstructionEncoder {
         switch key {
         case .mark: NFT_META_MARK.rawValue
         case .transport: NFT_META_L4PROTO.rawValue
+        }
+    }
+
+    private static func number(_ key: Instruction.Conntrack, family: TableFamily) -> UInt32 {
+        switch key {
+        case .state: NFT_CT_STATE.rawValue
+        case .status: NFT_CT_STATUS.rawValue
+        case .originalSource, .replySource: family == .ip ? NFT_CT_SRC_IP.rawValue : NFT_CT_SRC_IP6.rawValue
+        case .originalDestination: family == .ip ? NFT_CT_DST_IP.rawValue : NFT_CT_DST_IP6.rawValue
+        case .originalDestinationPort: NFT_CT_PROTO_DST.rawValue
+        case .replySourcePort: NFT_CT_PROTO_SRC.rawValue
+        }
+    }
+
+    /// `IP_CT_DIR_ORIGINAL`, `IP_CT_DIR_REPLY`; nil for what both directions share.
+    private static func direction(of key: Instruction.Conntrack) -> UInt8? {
+        switch key {
+        case .state, .status: nil
+        case .originalSource, .originalDestination, .originalDestinationPort: 0
+        case .replySource, .replySourcePort: 1
         }
     }
 

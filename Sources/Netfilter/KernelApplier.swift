@@ -31,6 +31,14 @@ package final class KernelApplier: RulesetApplier, FlowCleaner {
         }
     }
 
+    package func elements(of set: String, in table: TableIdentifier) async throws(ApplyError) -> [Element] {
+        try await worker.perform { [session] () throws(ApplyError) -> [Element] in
+            try session.withReader { (reader) throws(ApplyError) in
+                try reader.elements(of: set, in: table, isHash: true).map { Element($0.key, $0.value) }
+            }
+        }
+    }
+
     package func generation() async throws(ApplyError) -> UInt32 {
         try await worker.perform { [session] () throws(ApplyError) -> UInt32 in
             try session.withReader { (reader) throws(ApplyError) in try reader.generation() }

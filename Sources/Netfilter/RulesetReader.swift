@@ -83,17 +83,27 @@ struct RulesetReader {
             let attributes = message.attributes
             guard let name = attributes[UInt16(NFTA_SET_NAME.rawValue)]?.text else { continue }
             var set = Self.declaration(named: name, attributes)
-            let elements = try request(
-                NFT_MSG_GETSETELEM.rawValue, family: table.family.rawValue, flags: Self.dump, detail: "list elements of \(name)"
-            ) { writer in
-                writer.put(UInt16(NFTA_SET_ELEM_LIST_TABLE.rawValue), table.name)
-                writer.put(UInt16(NFTA_SET_ELEM_LIST_SET.rawValue), name)
+            if set.isDynamic {
+                sets.append(set)
+                continue
             }
-            set.elements = try Self.elements(
-                in: elements, ofHash: !SetCoding.isInterval(flags: attributes[UInt16(NFTA_SET_FLAGS.rawValue)]?.number ?? 0))
+            let flags = attributes[UInt16(NFTA_SET_FLAGS.rawValue)]?.number ?? 0
+            set.elements = try elements(of: name, in: table, isHash: !SetCoding.isInterval(flags: flags))
             sets.append(set)
         }
         return sets
+    }
+
+    mutating func elements(
+        of set: String, in table: TableIdentifier, isHash: Bool
+    ) throws(ApplyError) -> [ElementKey: ElementValue] {
+        let messages = try request(
+            NFT_MSG_GETSETELEM.rawValue, family: table.family.rawValue, flags: Self.dump, detail: "list elements of \(set)"
+        ) { writer in
+            writer.put(UInt16(NFTA_SET_ELEM_LIST_TABLE.rawValue), table.name)
+            writer.put(UInt16(NFTA_SET_ELEM_LIST_SET.rawValue), set)
+        }
+        return try Self.elements(in: messages, ofHash: isHash)
     }
 
     /// The elements of one dump.
@@ -127,13 +137,16 @@ struct RulesetReader {
             let key = SetCoding.fields(number: attributes[UInt16(NFTA_SET_KEY_TYPE.rawValue)]?.number ?? 0)
         else { return foreign }
         let isInterval = SetCoding.isInterval(flags: flags)
+        let size = attributes[UInt16(NFTA_SET_DESC.rawValue)]?.nested[UInt16(NFTA_SET_DESC_SIZE.rawValue)]?.number
+        let dynamicSizeMax = SetCoding.isDynamic(flags: flags) ? size ?? 0 : nil
         guard !isInterval || key.count > 1 else { return foreign }
         guard let type = attributes[UInt16(NFTA_SET_DATA_TYPE.rawValue)]?.number else {
-            return NamedSet(name, key: key, isInterval: isInterval)
+            return NamedSet(name, key: key, isInterval: isInterval, dynamicSizeMax: dynamicSizeMax)
         }
         if type == SetCoding.verdictType { return NamedSet(name, key: key, value: .verdict, isInterval: isInterval) }
         guard let fields = SetCoding.fields(number: type) else { return foreign }
-        return NamedSet(name, key: key, value: .fields(fields), isInterval: isInterval)
+        return NamedSet(
+            name, key: key, value: .fields(fields), isInterval: isInterval, dynamicSizeMax: dynamicSizeMax)
     }
 
     private static func element(_ attributes: NetlinkAttributes) -> Element? {

@@ -13,6 +13,8 @@ package struct ProxyConfiguration: Hashable, Sendable {
     package var clusterCIDRs: [CIDR]
     /// Ranges of cluster IPs; new connections to an address that no Service has are dropped.
     package var serviceCIDRs: [CIDR]
+    /// Addresses of the node: a load balancer address whose source ranges hold one of them may be used by itself.
+    package var nodeAddresses: [IPAddress]
     /// A table each.
     package var families: [IPFamily]
     /// The bit that says "masquerade" between two hooks.
@@ -26,7 +28,8 @@ package struct ProxyConfiguration: Hashable, Sendable {
 
     /// - Parameter families: Nil: those of `clusterCIDRs`, IPv4 when there are none.
     package init(
-        nodeName: String, zone: String? = nil, clusterCIDRs: [CIDR], serviceCIDRs: [CIDR] = [], families: [IPFamily]? = nil,
+        nodeName: String, zone: String? = nil, clusterCIDRs: [CIDR], serviceCIDRs: [CIDR] = [],
+        nodeAddresses: [IPAddress] = [], families: [IPFamily]? = nil,
         masqueradeMark: UInt32 = 0x4000, syncInterval: Duration = .milliseconds(20), retryInterval: Duration = .seconds(1),
         checkInterval: Duration = .seconds(1)
     ) {
@@ -34,6 +37,7 @@ package struct ProxyConfiguration: Hashable, Sendable {
         self.zone = zone
         self.clusterCIDRs = clusterCIDRs
         self.serviceCIDRs = serviceCIDRs
+        self.nodeAddresses = nodeAddresses
         let known = Set(clusterCIDRs.map(\.family)).sorted()
         self.families = families ?? (known.isEmpty ? [.ipv4] : known)
         self.masqueradeMark = masqueradeMark

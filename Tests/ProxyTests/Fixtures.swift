@@ -24,13 +24,17 @@ extension IPAddress {
 extension Service {
     static func fixture(
         _ name: String, ip: String, ports: [API.ServicePort] = [API.ServicePort(port: 80, targetPort: .number(8080))],
-        type: String = "ClusterIP", externalIPs: [String] = [], internalPolicy: String = "Cluster", externalPolicy: String = ""
+        type: String = "ClusterIP", externalIPs: [String] = [], internalPolicy: String = "Cluster", externalPolicy: String = "",
+        balancers: [String] = [], sourceRanges: [String] = [], affinitySeconds: Int? = nil
     ) -> Service {
         Service(
             metadata: ObjectMeta(name: name, namespace: "default"),
             spec: Spec(
-                type: type, clusterIP: ip, ports: ports, externalIPs: externalIPs, internalTrafficPolicy: internalPolicy,
-                externalTrafficPolicy: externalPolicy))
+                type: type, clusterIP: ip, ports: ports, externalIPs: externalIPs, loadBalancerSourceRanges: sourceRanges,
+                sessionAffinity: affinitySeconds == nil ? "None" : "ClientIP",
+                clientIPAffinityTimeoutSeconds: affinitySeconds, internalTrafficPolicy: internalPolicy,
+                externalTrafficPolicy: externalPolicy),
+            status: Status(loadBalancer: balancers.map { LoadBalancerIngress(ip: $0) }))
     }
 }
 

@@ -104,7 +104,7 @@ import Testing
             LoadBalancerIngress(ip: "1.1.1.1"), LoadBalancerIngress(ip: "2.2.2.2", ipMode: "Proxy"),
             LoadBalancerIngress(ip: "3.3.3.3", ipMode: "VIP"), LoadBalancerIngress(hostname: "x"),
         ]
-        #expect(ProxyService(service)?.externalIPs.map(\.description) == ["1.1.1.1", "3.3.3.3"])
+        #expect(ProxyService(service)?.loadBalancerIPs.map(\.description) == ["1.1.1.1", "3.3.3.3"])
     }
 }
 

@@ -36,6 +36,10 @@ private final class ReluctantKernel: RulesetApplier {
         try await kernel.read(table, expecting: expected)
     }
 
+    func elements(of set: String, in table: TableIdentifier) async throws(ApplyError) -> [Element] {
+        try await kernel.elements(of: set, in: table)
+    }
+
     func generation() async throws(ApplyError) -> UInt32 { try await kernel.generation() }
 }
 

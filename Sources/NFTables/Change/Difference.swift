@@ -45,6 +45,7 @@ package enum Difference {
         }
         var additions: [Transaction.Operation] = []
         for (name, set) in new.sets.sorted(by: { $0.key < $1.key }) {
+            if set.isDynamic { continue }
             let before = old.sets[name]?.elements ?? [:]
             let removed = before.filter { set.elements[$0.key] != $0.value }.map(\.key)
             let added = set.elements.filter { before[$0.key] != $0.value }.map { Element($0.key, $0.value) }

@@ -146,5 +146,11 @@ package final class MemoryKernel: RulesetApplier {
         state.withLock { $0.ruleset.tables[table] }
     }
 
+    package func elements(of set: String, in table: TableIdentifier) async throws(ApplyError) -> [Element] {
+        let found = state.withLock { $0.ruleset.tables[table]?.sets[set]?.elements }
+        guard let found else { throw ApplyError(errno: ApplyError.noEntry, detail: "list elements of \(set)") }
+        return found.map { Element($0.key, $0.value) }
+    }
+
     package func generation() async throws(ApplyError) -> UInt32 { state.withLock { $0.generation } }
 }

@@ -9,6 +9,9 @@ package protocol RulesetApplier: Sendable {
     ///   these rules; any other one comes back with `Statement.foreign`, which differs from every rule of ours.
     func read(_ table: TableIdentifier, expecting expected: Table) async throws(ApplyError) -> Table?
 
+    /// The elements that a set holds now: the only way to those of a dynamic set, which `read` leaves out.
+    func elements(of set: String, in table: TableIdentifier) async throws(ApplyError) -> [Element]
+
     /// A number that every commit changes, ours and others'.
     func generation() async throws(ApplyError) -> UInt32
 }

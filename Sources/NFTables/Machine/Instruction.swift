@@ -19,7 +19,12 @@ package enum Instruction: Hashable, Sendable {
     }
 
     package enum Meta: Hashable, Sendable { case mark, transport }
-    package enum Conntrack: Hashable, Sendable { case state, status }
+    package enum Conntrack: Hashable, Sendable {
+        case state, status
+        case originalSource, originalDestination, originalDestinationPort
+        case replySource, replySourcePort
+    }
+
     package enum Comparison: Hashable, Sendable { case equal, notEqual }
 
     package enum LookupResult: Hashable, Sendable {
@@ -43,6 +48,8 @@ package enum Instruction: Hashable, Sendable {
     /// `register = register & mask ^ xor`, over as many bytes as the mask has.
     case bitwise(Register, mask: [UInt8], xor: [UInt8])
     case lookup(set: String, key: Register, LookupResult)
+    /// Adds an element to a dynamic set or prolongs its life, in milliseconds.
+    case updateElement(set: String, key: Register, value: Register, lifetime: UInt64)
     case random(modulus: UInt32, into: Register)
     case immediate([UInt8], into: Register)
     case verdict(Verdict)

@@ -31,6 +31,15 @@ package struct Lowering {
             instructions.append(.immediate(address.bytes, into: Register(0)))
             instructions.append(.immediate(port.bytes, into: second))
             instructions.append(.destinationNAT(address: Register(0), port: second))
+        case .updateMap(let map, let key, let value, let seconds):
+            load(key)
+            let keyWords = wordCount(of: key)
+            // nft begins the value at a 16-byte register, and so cannot load what the kernel still takes.
+            let aligned = (keyWords + 3) / 4 * 4
+            let start = aligned + wordCount(of: value) > 16 ? keyWords : aligned
+            instructions.append(
+                .updateElement(
+                    set: map, key: Register(0), value: load(value, from: start), lifetime: UInt64(seconds) * 1000))
         case .masquerade: instructions.append(.masquerade)
         case .reject(let rejection): instructions.append(.reject(rejection))
         case .verdict(let verdict): instructions.append(.verdict(verdict))
@@ -67,9 +76,14 @@ package struct Lowering {
         }
     }
 
-    /// Loads the fields one after another from register 0.
-    private mutating func load(_ key: [Field]) {
-        var index: UInt32 = 0
+    private func wordCount(of fields: [Field]) -> UInt32 {
+        fields.reduce(0) { $0 + UInt32($1.type(in: family).wordCount) }
+    }
+
+    /// Loads the fields one after another into registers, and returns the first of these.
+    @discardableResult
+    private mutating func load(_ key: [Field], from start: UInt32 = 0) -> Register {
+        var index = start
         for field in key {
             let register = Register(index)
             switch field {
@@ -79,10 +93,16 @@ package struct Lowering {
             case .sourcePort: instructions.append(.payload(.transport, offset: 0, length: 2, into: register))
             case .destinationPort: instructions.append(.payload(.transport, offset: 2, length: 2, into: register))
             case .mark: instructions.append(.meta(.mark, into: register))
+            case .originalSource: instructions.append(.conntrack(.originalSource, into: register))
+            case .originalDestination: instructions.append(.conntrack(.originalDestination, into: register))
+            case .originalDestinationPort: instructions.append(.conntrack(.originalDestinationPort, into: register))
+            case .replySource: instructions.append(.conntrack(.replySource, into: register))
+            case .replySourcePort: instructions.append(.conntrack(.replySourcePort, into: register))
             case .random(let modulus): instructions.append(.random(modulus: modulus, into: register))
             }
             index += UInt32(field.type(in: family).wordCount)
         }
+        return Register(start)
     }
 
     private func address(_ side: Match.Side, length: Int, into register: Register) -> Instruction {

@@ -69,6 +69,12 @@ package struct KeyBytes: Hashable, Sendable, Comparable {
     /// A number in the host's byte order, as `numgen` and `meta mark` leave it in a register.
     package mutating func append(hostOrder number: UInt32) { append(word: UInt32(bigEndian: number)) }
 
+    package func prefix(words: Int) -> KeyBytes {
+        var result = KeyBytes()
+        for index in 0..<words { result.append(word: self[index]) }
+        return result
+    }
+
     /// In memory order.
     package var bytes: [UInt8] {
         var result: [UInt8] = []

@@ -12,10 +12,13 @@ package struct NamedSet: Hashable, Sendable {
     package var value: Value?
     /// Elements may be ranges; the key must be a concatenation then (nf_tables' pipapo set).
     package var isInterval: Bool
+    /// Not nil: packets write the elements (`Statement.updateMap`), at most this many, and each has an end of life. A comparison of
+    /// rulesets leaves them alone.
+    package var dynamicSizeMax: UInt32?
     package var elements: [ElementKey: ElementValue]
 
     package init(
-        _ name: String, key: [FieldType], value: Value? = nil, isInterval: Bool = false,
+        _ name: String, key: [FieldType], value: Value? = nil, isInterval: Bool = false, dynamicSizeMax: UInt32? = nil,
         elements: [ElementKey: ElementValue] = [:]
     ) {
         precondition(!key.isEmpty && (!isInterval || key.count > 1), "set \(name): no key, or a range over a single field")
@@ -23,10 +26,12 @@ package struct NamedSet: Hashable, Sendable {
         self.key = key
         self.value = value
         self.isInterval = isInterval
+        self.dynamicSizeMax = dynamicSizeMax
         self.elements = elements
     }
 
     package var isMap: Bool { value != nil }
+    package var isDynamic: Bool { dynamicSizeMax != nil }
 
     /// The set without its elements: what must be equal for elements to be exchanged one by one.
     package var declaration: NamedSet {
@@ -37,6 +42,7 @@ package struct NamedSet: Hashable, Sendable {
 
     package func declaredLike(_ other: NamedSet) -> Bool {
         name == other.name && key == other.key && value == other.value && isInterval == other.isInterval
+            && dynamicSizeMax == other.dynamicSizeMax
     }
 }
 

@@ -3,7 +3,7 @@ extension Statement {
     package var set: String? {
         switch self {
         case .match(let match): match.set
-        case .verdictMap(_, let map), .destinationNAT(_, let map): map
+        case .verdictMap(_, let map), .destinationNAT(_, let map), .updateMap(let map, _, _, _): map
         default: nil
         }
     }

@@ -9,14 +9,22 @@ package enum Field: Hashable, Sendable {
     case sourcePort
     case destinationPort
     case mark
+    /// Of the connection's first packet, before translation.
+    case originalSource
+    case originalDestination
+    case originalDestinationPort
+    /// Where the connection's answers come from: its destination after translation.
+    case replySource
+    case replySourcePort
     /// `numgen random mod N`: a new number for each evaluation.
     case random(modulus: UInt32)
 
     package func type(in family: IPFamily) -> FieldType {
         switch self {
-        case .sourceAddress, .destinationAddress: .address(family)
+        case .sourceAddress, .destinationAddress, .originalSource, .originalDestination, .replySource:
+            .address(family)
         case .transport: .transport
-        case .sourcePort, .destinationPort: .port
+        case .sourcePort, .destinationPort, .originalDestinationPort, .replySourcePort: .port
         case .mark: .mark
         case .random: .random
         }
@@ -35,6 +43,9 @@ package enum Statement: Hashable, Sendable {
     /// `dnat` to the address and port that a map holds for a key; no element: the rule does not match.
     case destinationNAT([Field], map: String)
     case destinationNATTo(IPAddress, Port)
+    /// Writes the packet's fields into a dynamic map, or lets the element that is there live for `seconds` more; the element's
+    /// value stays. A full map: the rule does not match.
+    case updateMap(String, key: [Field], value: [Field], seconds: UInt32)
     /// Always with `fully-random`: two clients with one source port must not collide.
     case masquerade
     case reject(Rejection)

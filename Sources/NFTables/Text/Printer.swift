@@ -16,6 +16,7 @@ package enum Printer {
     private static func block(for set: NamedSet, family: IPFamily) -> String {
         var lines = ["\t\(set.isMap ? "map" : "set") \(set.name) {", "\t\t\(type(of: set, family: family))"]
         if set.isInterval { lines.append("\t\tflags interval") }
+        if let size = set.dynamicSizeMax { lines += ["\t\tsize \(size)", "\t\tflags dynamic,timeout"] }
         if !set.elements.isEmpty {
             let sorted = set.elements.sorted { $0.key < $1.key }
             let elements = sorted.map { print(Element($0.key, $0.value), of: set) }
@@ -77,6 +78,8 @@ package enum Printer {
         case .destinationNAT(let key, let map): return "dnat \(header) addr . port to \(print(key, header)) map @\(map)"
         case .destinationNATTo(let address, let port):
             return address.family == .ipv4 ? "dnat to \(address):\(port)" : "dnat to [\(address)]:\(port)"
+        case .updateMap(let map, let key, let value, let seconds):
+            return "update @\(map) { \(print(key, header)) timeout \(duration(seconds)) : \(print(value, header)) }"
         case .masquerade: return "masquerade fully-random"
         case .reject(.tcpReset): return "reject with tcp reset"
         case .reject(.portUnreachable): return "reject"
@@ -110,6 +113,11 @@ package enum Printer {
             case .sourcePort: "th sport"
             case .destinationPort: "th dport"
             case .mark: "meta mark"
+            case .originalSource: "ct original \(header) saddr"
+            case .originalDestination: "ct original \(header) daddr"
+            case .originalDestinationPort: "ct original proto-dst"
+            case .replySource: "ct reply \(header) saddr"
+            case .replySourcePort: "ct reply proto-src"
             case .random(let modulus): "numgen random mod \(modulus)"
             }
         }.joined(separator: " . ")
@@ -170,6 +178,12 @@ package enum Printer {
         case .mark: return hexadecimal(UInt32(bigEndian: word))
         case .random: return String(UInt32(bigEndian: word))
         }
+    }
+
+    /// As nft writes times: `1d2h3m4s`, without what is zero.
+    private static func duration(_ seconds: UInt32) -> String {
+        let parts = [(seconds / 86400, "d"), (seconds / 3600 % 24, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")]
+        return parts.filter { $0.0 > 0 }.map { "\($0.0)\($0.1)" }.joined()
     }
 
     private static func hexadecimal(_ number: UInt32) -> String {

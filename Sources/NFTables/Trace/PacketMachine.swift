@@ -5,6 +5,9 @@ struct PacketMachine {
     let table: Table
     let surroundings: PacketTrace.Surroundings
     var packet: Packet
+    /// As the packet came, before any translation.
+    let original: Packet
+    var updates: [PacketTrace.Update] = []
     var isDestinationTranslated: Bool
     var isMasqueraded = false
     var randomNumbersUsed: Int
@@ -12,12 +15,13 @@ struct PacketMachine {
     private var registers = [UInt8](repeating: 0, count: 64)
 
     init(
-        table: Table, surroundings: PacketTrace.Surroundings, packet: Packet, isDestinationTranslated: Bool,
+        table: Table, surroundings: PacketTrace.Surroundings, packet: Packet, original: Packet, isDestinationTranslated: Bool,
         randomNumbersUsed: Int
     ) {
         self.table = table
         self.surroundings = surroundings
         self.packet = packet
+        self.original = original
         self.isDestinationTranslated = isDestinationTranslated
         self.randomNumbersUsed = randomNumbersUsed
     }
@@ -86,6 +90,11 @@ struct PacketMachine {
         case .conntrack(.state, let register): write(hostOrder(Instruction.newConnectionState), to: register)
         case .conntrack(.status, let register):
             write(hostOrder(isDestinationTranslated ? Instruction.destinationTranslatedStatus : 0), to: register)
+        case .conntrack(.originalSource, let register): write(original.source.bytes, to: register)
+        case .conntrack(.originalDestination, let register): write(original.destination.bytes, to: register)
+        case .conntrack(.originalDestinationPort, let register): write(original.destinationPort.bytes, to: register)
+        case .conntrack(.replySource, let register): write(packet.destination.bytes, to: register)
+        case .conntrack(.replySourcePort, let register): write(packet.destinationPort.bytes, to: register)
         case .addressType(let side, let register):
             let local = surroundings.isLocal(side == .source ? packet.source : packet.destination)
             write(hostOrder(local ? Instruction.localAddressType : 1), to: register)
@@ -96,6 +105,7 @@ struct PacketMachine {
             let value = read(register, count: mask.count)
             write(zip(value, zip(mask, xor)).map { $0 & $1.0 ^ $1.1 }, to: register)
         case .lookup(let set, let key, let result): return look(in: set, key, result)
+        case .updateElement(let set, let key, let value, _): update(set, key, value)
         case .random(let modulus, let register):
             let given = surroundings.randomNumbers
             let number = randomNumbersUsed < given.count ? given[randomNumbersUsed] : 0
@@ -135,6 +145,17 @@ struct PacketMachine {
         case (.verdict, .verdict(let verdict)): return .verdict(verdict)
         default: preconditionFailure("set \(name) holds no such value")
         }
+    }
+
+    private mutating func update(_ name: String, _ keyRegister: Register, _ valueRegister: Register) {
+        guard let set = table.sets[name], case .fields(let types) = set.value else {
+            preconditionFailure("map \(name) is missing")
+        }
+        func count(_ types: [FieldType]) -> Int { types.reduce(0) { $0 + $1.wordCount * 4 } }
+        guard let key = KeyBytes(bytes: read(keyRegister, count: count(set.key))),
+            let value = KeyBytes(bytes: read(valueRegister, count: count(types)))
+        else { preconditionFailure("key or value of map \(name) is too long") }
+        updates.append(PacketTrace.Update(map: name, key: key, value: value))
     }
 
     private func value(for key: KeyBytes, in set: NamedSet) -> ElementValue? {

@@ -26,6 +26,19 @@ package struct PacketTrace: Hashable, Sendable {
         func isLocal(_ address: IPAddress) -> Bool { address.isLoopback || localAddresses.contains(address) }
     }
 
+    /// An element that the packet wrote into a dynamic map, or kept alive there.
+    package struct Update: Hashable, Sendable {
+        package var map: String
+        package var key: KeyBytes
+        package var value: KeyBytes
+
+        package init(map: String, key: KeyBytes, value: KeyBytes) {
+            self.map = map
+            self.key = key
+            self.value = value
+        }
+    }
+
     /// Where the packet comes from.
     package enum Origin: Hashable, Sendable { case network, thisMachine }
 
@@ -37,6 +50,8 @@ package struct PacketTrace: Hashable, Sendable {
     /// Chains entered, in order.
     package private(set) var chains: [String] = []
     package private(set) var randomNumbersUsed = 0
+    package private(set) var updates: [Update] = []
+    private let original: Packet
 
     package static func follow(
         _ packet: Packet, from origin: Origin, through ruleset: Ruleset, in surroundings: Surroundings = Surroundings()
@@ -57,7 +72,10 @@ package struct PacketTrace: Hashable, Sendable {
         return trace
     }
 
-    private init(packet: Packet) { self.packet = packet }
+    private init(packet: Packet) {
+        self.packet = packet
+        original = packet
+    }
 
     /// Runs the base chains of a hook by priority; false when the packet ended.
     private mutating func pass(_ hook: BaseChain.Hook, _ ruleset: Ruleset, _ surroundings: Surroundings) -> Bool {
@@ -70,7 +88,7 @@ package struct PacketTrace: Hashable, Sendable {
         bases.sort { ($0.2, $0.0.identifier, $0.1.name) < ($1.2, $1.0.identifier, $1.1.name) }
         for (table, chain, _) in bases {
             var machine = PacketMachine(
-                table: table, surroundings: surroundings, packet: packet,
+                table: table, surroundings: surroundings, packet: packet, original: original,
                 isDestinationTranslated: isDestinationTranslated, randomNumbersUsed: randomNumbersUsed)
             let end = machine.run(chain)
             packet = machine.packet
@@ -78,6 +96,7 @@ package struct PacketTrace: Hashable, Sendable {
             isMasqueraded = isMasqueraded || machine.isMasqueraded
             randomNumbersUsed = machine.randomNumbersUsed
             chains += machine.chains
+            updates += machine.updates
             let decided = end ?? (chain.base?.acceptsByDefault == false ? .dropped : .accepted)
             guard decided == .accepted else {
                 outcome = decided

@@ -18,8 +18,16 @@ package struct ProxyService: Hashable, Sendable {
     package var name: NamespacedName
     package var ports: [Port]
     package var clusterIPs: [IPAddress]
-    /// External IPs and load balancer addresses of mode VIP, each once.
+    /// Each once, without those that are load balancer addresses too.
     package var externalIPs: [IPAddress]
+    /// Of mode VIP, each once.
+    package var loadBalancerIPs: [IPAddress]
+    /// Who may use the load balancer addresses, none within another; of a family without one, everybody.
+    package var sourceRanges: [CIDR]
+    /// How long a client stays with its endpoint after its last new connection; nil: each connection draws anew.
+    package var affinitySeconds: UInt32?
+    /// Where load balancers ask whether this node has an endpoint; `isNone` without one.
+    package var healthCheckPort: NetworkTypes.Port
     package var internalTrafficIsLocal: Bool
     package var externalTrafficIsLocal: Bool
 
@@ -39,11 +47,30 @@ package struct ProxyService: Hashable, Sendable {
         }
         clusterIPs = spec.clusterIPs.compactMap { IPAddress(parsing: $0) }
         let balanced = service.status.loadBalancer.filter { $0.ipMode == nil || $0.ipMode == "VIP" }.map(\.ip)
-        externalIPs = Set(
-            (spec.externalIPs + (spec.type == "LoadBalancer" ? balanced : [])).compactMap { IPAddress(parsing: $0) }
-        )
-        .sorted()
+        let balancers = spec.type == "LoadBalancer" ? Set(balanced.compactMap { IPAddress(parsing: $0) }) : []
+        loadBalancerIPs = balancers.sorted()
+        externalIPs = Set(spec.externalIPs.compactMap { IPAddress(parsing: $0) }).subtracting(balancers).sorted()
+        sourceRanges = spec.type == "LoadBalancer" ? Self.widest(spec.loadBalancerSourceRanges) : []
+        affinitySeconds =
+            spec.sessionAffinity == "ClientIP" ? UInt32(exactly: spec.clientIPAffinityTimeoutSeconds ?? 10800) : nil
+        let asks = spec.type == "LoadBalancer" && spec.externalTrafficPolicy == "Local"
+        healthCheckPort = asks ? NetworkTypes.Port(exactly: spec.healthCheckNodePort) ?? 0 : 0
         internalTrafficIsLocal = spec.internalTrafficPolicy == "Local"
         externalTrafficIsLocal = spec.externalTrafficPolicy == "Local"
+    }
+
+    package var isSticky: Bool { affinitySeconds != nil }
+
+    /// The prefixes that lie in no other one; a family with a prefix of length 0 has none, because it lets everybody in.
+    private static func widest(_ texts: [String]) -> [CIDR] {
+        let prefixes = Set(texts.compactMap { CIDR(parsing: $0.filter { !$0.isWhitespace }) })
+        let open = Set(prefixes.filter { $0.prefixLength == 0 }.map(\.family))
+        func holds(_ wide: CIDR, _ narrow: CIDR) -> Bool {
+            wide.family == narrow.family && wide.prefixLength < narrow.prefixLength && wide.contains(narrow.first)
+        }
+        return prefixes.filter { prefix in
+            !open.contains(prefix.family) && !prefixes.contains { holds($0, prefix) }
+        }
+        .sorted()
     }
 }

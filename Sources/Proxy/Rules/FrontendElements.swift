@@ -16,6 +16,7 @@ package struct SetElement: Hashable, Sendable {
 package struct FrontendElements {
     private let service: ProxyService
     private let family: IPFamily
+    private let nodeAddresses: [IPAddress]
     private var elements: [SetElement] = []
 
     /// - Parameter endpoints: The endpoints of a port of the Service, in this family.
@@ -23,7 +24,7 @@ package struct FrontendElements {
         _ service: ProxyService, family: IPFamily, _ configuration: ProxyConfiguration,
         endpoints: (ProxyService.Port) -> [ProxyEndpoint]
     ) -> [SetElement] {
-        var builder = FrontendElements(service: service, family: family)
+        var builder = FrontendElements(service: service, family: family, nodeAddresses: configuration.nodeAddresses)
         for address in service.clusterIPs where address.family == family {
             builder.elements.append(SetElement(.clusterIPs, Element(KeyBytes(address))))
         }
@@ -40,9 +41,10 @@ package struct FrontendElements {
         return builder.elements
     }
 
-    private init(service: ProxyService, family: IPFamily) {
+    private init(service: ProxyService, family: IPFamily, nodeAddresses: [IPAddress]) {
         self.service = service
         self.family = family
+        self.nodeAddresses = nodeAddresses
     }
 
     private mutating func add(_ port: ProxyService.Port, _ selection: EndpointSelection) {
@@ -60,6 +62,14 @@ package struct FrontendElements {
         for address in service.externalIPs where address.family == family {
             addExternal(
                 Self.key(address, port), .services, .external, .externalLocal, .balance, shortcuts: .shortcuts, cluster, local)
+        }
+        let ranges = service.sourceRanges.filter { $0.family == family }
+        for address in service.loadBalancerIPs where address.family == family {
+            let key = Self.key(address, port)
+            if !ranges.isEmpty { addFirewall(key, address, ranges) }
+            addExternal(
+                key, ranges.isEmpty ? .services : .firewalled, .external, .externalLocal, .balance, shortcuts: .shortcuts,
+                cluster, local)
         }
         if !port.nodePort.isNone {
             var key = KeyBytes()
@@ -81,11 +91,35 @@ package struct FrontendElements {
         add(key, shortcuts, balance, cluster, without: StaticRuleset.refuse)
     }
 
+    /// Sends a frontend through the firewall. A balancer that sends from its own address through a node that is let in
+    /// is let in too.
+    private mutating func addFirewall(_ key: KeyBytes, _ address: IPAddress, _ ranges: [CIDR]) {
+        elements.append(SetElement(.services, Element(key, .verdict(.goto(StaticRuleset.firewall)))))
+        var allowed = ranges
+        if nodeAddresses.contains(where: { node in ranges.contains { $0.contains(node) } }),
+            !ranges.contains(where: { $0.contains(address) })
+        {
+            allowed.append(CIDR(host: address))
+        }
+        for range in allowed {
+            var (first, last) = (key, key)
+            first.append(range.first)
+            last.append(range.last)
+            elements.append(SetElement(.sourceRanges, Element(ElementKey(first, end: last))))
+        }
+    }
+
     /// A frontend and its endpoints.
     private mutating func add(
         _ key: KeyBytes, _ frontends: ProxySet, _ kind: FrontendKind, _ table: SlotTable, without: String
     ) {
-        let chain = table.slotCount == 0 ? without : kind.chain(slots: table.slotCount)
+        let chain = table.slotCount == 0 ? without : kind.chain(slots: table.slotCount, isSticky: service.isSticky)
+        if let seconds = service.affinitySeconds, table.slotCount > 0 {
+            let set = kind.isNodePort ? ProxySet.nodePortSticky : .sticky
+            let record = StaticRuleset.record(seconds, isNodePort: kind.isNodePort)
+            let element = SetElement(set, Element(key, .verdict(.jump(record))))
+            if !elements.contains(element) { elements.append(element) }
+        }
         elements.append(SetElement(frontends, Element(key, .verdict(.goto(chain)))))
         for (slot, backend) in table.slots {
             var slotKey = key

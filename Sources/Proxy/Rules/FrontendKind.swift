@@ -19,7 +19,8 @@ package enum FrontendKind: Hashable, Sendable, CaseIterable {
     static let serviceKey: [Field] = [.destinationAddress, .transport, .destinationPort]
     static let nodePortKey: [Field] = [.transport, .destinationPort]
 
-    package func chain(slots: Int) -> String { "\(name)-\(slots)" }
+    /// - Parameter isSticky: The chain that asks first where the client went before.
+    package func chain(slots: Int, isSticky: Bool = false) -> String { name + (isSticky ? "-sticky-" : "-") + String(slots) }
 
     private var name: String {
         switch self {
@@ -44,12 +45,12 @@ package enum FrontendKind: Hashable, Sendable, CaseIterable {
     }
 
     /// The chain that draws; nil for those that draw themselves.
-    func next(slots: Int) -> String? {
+    func next(slots: Int, isSticky: Bool = false) -> String? {
         switch self {
-        case .clusterIP, .external: FrontendKind.balance.chain(slots: slots)
-        case .externalLocal: FrontendKind.balanceLocal.chain(slots: slots)
-        case .nodePort: FrontendKind.balanceNodePort.chain(slots: slots)
-        case .nodePortLocal: FrontendKind.balanceNodePortLocal.chain(slots: slots)
+        case .clusterIP, .external: FrontendKind.balance.chain(slots: slots, isSticky: isSticky)
+        case .externalLocal: FrontendKind.balanceLocal.chain(slots: slots, isSticky: isSticky)
+        case .nodePort: FrontendKind.balanceNodePort.chain(slots: slots, isSticky: isSticky)
+        case .nodePortLocal: FrontendKind.balanceNodePortLocal.chain(slots: slots, isSticky: isSticky)
         case .balance, .balanceLocal, .balanceNodePort, .balanceNodePortLocal: nil
         }
     }

@@ -13,6 +13,16 @@ package enum ProxySet: UInt8, Hashable, Sendable, CaseIterable {
     case localEndpoints
     case nodePortEndpoints
     case nodePortLocalEndpoints
+    /// `address . protocol . port . client`: who may use a load balancer address that not everybody may.
+    case sourceRanges
+    /// Where those go who may.
+    case firewalled
+    /// `frontend . client` to the endpoint that the client stays with; written by packets.
+    case affinity
+    case nodePortAffinity
+    /// Frontends whose clients stay with their endpoint, to the chain that remembers it.
+    case sticky
+    case nodePortSticky
     /// For frontends of policy `Local`: where traffic from inside the cluster goes.
     case shortcuts
     case nodePortShortcuts
@@ -29,12 +39,21 @@ package enum ProxySet: UInt8, Hashable, Sendable, CaseIterable {
         case .localEndpoints: "local-endpoints"
         case .nodePortEndpoints: "node-port-endpoints"
         case .nodePortLocalEndpoints: "node-port-local-endpoints"
+        case .sourceRanges: "source-ranges"
+        case .firewalled: "firewalled"
+        case .affinity: "affinity"
+        case .nodePortAffinity: "node-port-affinity"
+        case .sticky: "sticky"
+        case .nodePortSticky: "node-port-sticky"
         case .shortcuts: "shortcuts"
         case .nodePortShortcuts: "node-port-shortcuts"
         case .services: "services"
         case .nodePorts: "node-ports"
         }
     }
+
+    /// Clients that are remembered per map; further ones draw an endpoint for each connection.
+    package static let clientsMax: UInt32 = 1 << 19
 
     package func declaration(_ family: IPFamily) -> NamedSet {
         let address = FieldType.address(family)
@@ -45,8 +64,17 @@ package enum ProxySet: UInt8, Hashable, Sendable, CaseIterable {
             return NamedSet(name, key: [address, .transport, .port, .random], value: .fields([address, .port]))
         case .nodePortEndpoints, .nodePortLocalEndpoints:
             return NamedSet(name, key: [.transport, .port, .random], value: .fields([address, .port]))
-        case .shortcuts, .services: return NamedSet(name, key: [address, .transport, .port], value: .verdict)
-        case .nodePortShortcuts, .nodePorts: return NamedSet(name, key: [.transport, .port], value: .verdict)
+        case .sourceRanges: return NamedSet(name, key: [address, .transport, .port, address], isInterval: true)
+        case .affinity:
+            return NamedSet(
+                name, key: [address, .transport, .port, address], value: .fields([address, .port]),
+                dynamicSizeMax: Self.clientsMax)
+        case .nodePortAffinity:
+            return NamedSet(
+                name, key: [.transport, .port, address], value: .fields([address, .port]), dynamicSizeMax: Self.clientsMax)
+        case .shortcuts, .services, .firewalled, .sticky:
+            return NamedSet(name, key: [address, .transport, .port], value: .verdict)
+        case .nodePortShortcuts, .nodePorts, .nodePortSticky: return NamedSet(name, key: [.transport, .port], value: .verdict)
         }
     }
 }
@@ -54,22 +82,29 @@ package enum ProxySet: UInt8, Hashable, Sendable, CaseIterable {
 /// The chains that never change while the proxy runs; a Service is elements only.
 ///
 /// One table per family, `ip skiff-proxy` and `ip6 skiff-proxy`, with nat chains alone: a packet of a connection that is known
-/// meets no rule of ours. Chains named `...-N` are for a frontend with N slots.
+/// meets no rule of ours. Chains named `...-N` are for a frontend with N slots. Chains for session affinity stand only where a Service
+/// asks for it, with one `record-SECONDS` for each time that a client is remembered.
 package struct StaticRuleset {
     package static let tableName = "skiff-proxy"
     package static let refuse = "refuse"
     package static let discard = "discard"
+    package static let firewall = "firewall"
 
     private let configuration: ProxyConfiguration
     private let family: IPFamily
+    private let affinitySeconds: [UInt32]
     private var chains: [Chain] = []
 
     /// The table without elements.
-    package static func table(_ family: IPFamily, _ configuration: ProxyConfiguration) -> Table {
-        var builder = StaticRuleset(configuration: configuration, family: family)
+    package static func table(
+        _ family: IPFamily, _ configuration: ProxyConfiguration, affinitySeconds: Set<UInt32> = []
+    ) -> Table {
+        var builder = StaticRuleset(
+            configuration: configuration, family: family, affinitySeconds: affinitySeconds.sorted())
         builder.addHooks()
         builder.addDispatch()
         for kind in FrontendKind.allCases { builder.addKind(kind) }
+        builder.addAffinity()
         return Table(
             identifier(family), chains: builder.chains, sets: ProxySet.allCases.map { $0.declaration(family) })
     }
@@ -79,9 +114,10 @@ package struct StaticRuleset {
     /// 1, 2, 4 ... `SlotTable.slotsMax`.
     package static let slotCounts: [Int] = (0...14).map { 1 << $0 }
 
-    private init(configuration: ProxyConfiguration, family: IPFamily) {
+    private init(configuration: ProxyConfiguration, family: IPFamily, affinitySeconds: [UInt32]) {
         self.configuration = configuration
         self.family = family
+        self.affinitySeconds = affinitySeconds
     }
 
     private mutating func addHooks() {
@@ -92,7 +128,7 @@ package struct StaticRuleset {
         chains.append(
             Chain(
                 "nat-postrouting", base: BaseChain(.nat, .postrouting, priority: 100),
-                rules: [
+                rules: rememberRules + [
                     Rule(.match(.anyMark(bits: mark)), .clearMark(bits: mark), .masquerade),
                     Rule(
                         .match(.destinationTranslated),
@@ -119,6 +155,78 @@ package struct StaticRuleset {
                 Self.refuse,
                 rules: [Rule(.match(.transport(.tcp)), .reject(.tcpReset)), Rule(.reject(.portUnreachable))]))
         chains.append(Chain(Self.discard, rules: [Rule(.verdict(.drop))]))
+        chains.append(
+            Chain(
+                Self.firewall,
+                rules: [
+                    Rule(
+                        .match(.notMember(FrontendKind.serviceKey + [.sourceAddress], of: ProxySet.sourceRanges.name)),
+                        .verdict(.drop)),
+                    Rule(.verdictMap(FrontendKind.serviceKey, map: ProxySet.firewalled.name)),
+                ]))
+    }
+
+    /// What a new connection of a sticky frontend passes on its way out. Jumps come back: what follows must happen too.
+    private var rememberRules: [Rule] {
+        guard !affinitySeconds.isEmpty else { return [] }
+        return Self.transports.flatMap { transport in
+            [
+                Rule(
+                    .match(.transport(transport)), .match(.destinationTranslated),
+                    .verdictMap([.originalDestination, .transport, .originalDestinationPort], map: ProxySet.sticky.name)),
+                Rule(
+                    .match(.transport(transport)), .match(.destinationTranslated),
+                    .match(.notMember([.originalDestination], of: ProxySet.clusterIPs.name)),
+                    .verdictMap([.transport, .originalDestinationPort], map: ProxySet.nodePortSticky.name)),
+            ]
+        }
+    }
+
+    /// nft gives a port of the connection a type only in a rule that names the protocol, so there is a rule for each.
+    private static let transports: [TransportProtocol] = [.tcp, .udp, .sctp]
+
+    private func recordChain(_ seconds: UInt32, isNodePort: Bool) -> Chain {
+        let frontend: [Field] = (isNodePort ? [] : [.originalDestination]) + [.transport, .originalDestinationPort]
+        let map = isNodePort ? ProxySet.nodePortAffinity : .affinity
+        return Chain(
+            Self.record(seconds, isNodePort: isNodePort),
+            rules: Self.transports.map { transport in
+                Rule(
+                    .match(.transport(transport)),
+                    .updateMap(
+                        map.name, key: frontend + [.originalSource], value: [.replySource, .replySourcePort],
+                        seconds: seconds))
+            })
+    }
+
+    /// An endpoint in the node's own namespace is reached through `input`.
+    private mutating func addAffinity() {
+        guard !affinitySeconds.isEmpty else { return }
+        chains.append(Chain("nat-input", base: BaseChain(.nat, .input, priority: 100), rules: rememberRules))
+        for seconds in affinitySeconds {
+            for isNodePort in [false, true] { chains.append(recordChain(seconds, isNodePort: isNodePort)) }
+        }
+        for kind in FrontendKind.allCases {
+            for count in Self.slotCounts { chains.append(stickyChain(kind, count)) }
+        }
+    }
+
+    package static func record(_ seconds: UInt32, isNodePort: Bool) -> String {
+        (isNodePort ? "record-node-port-" : "record-") + String(seconds)
+    }
+
+    private func stickyChain(_ kind: FrontendKind, _ count: Int) -> Chain {
+        let name = kind.chain(slots: count, isSticky: true)
+        if let next = kind.next(slots: count, isSticky: true) {
+            return Chain(name, rules: entryRules(of: kind) + [Rule(.verdict(.goto(next)))])
+        }
+        let key = kind.isNodePort ? FrontendKind.nodePortKey : FrontendKind.serviceKey
+        let map = kind.isNodePort ? ProxySet.nodePortAffinity : ProxySet.affinity
+        return Chain(
+            name,
+            rules: [
+                Rule(.destinationNAT(key + [.sourceAddress], map: map.name)), Rule(.verdict(.goto(kind.chain(slots: count)))),
+            ])
     }
 
     private mutating func addKind(_ kind: FrontendKind) {

@@ -22,7 +22,8 @@ package struct ConntrackPlan: Hashable, Sendable {
     ) {
         for port in service.ports where port.transport == .udp {
             let serving = endpoints(port).filter { $0.isReady || $0.isServing }.map(\.backend)
-            for address in service.clusterIPs + service.externalIPs where address.family == family {
+            for address in service.clusterIPs + service.externalIPs + service.loadBalancerIPs
+            where address.family == family {
                 backends[Frontend(address: address, port: port.port)] = serving
             }
             if !port.nodePort.isNone { backends[Frontend(address: nil, port: port.nodePort)] = serving }

@@ -33,6 +33,7 @@ actor RulesWriter {
     func write(_ changes: [ServiceChange], serviceCount: Int) async throws(ApplyError) {
         var stale: [FlowSelector] = []
         for index in models.indices { stale += models[index].update(changes) }
+        if models.contains(where: \.needsChains) { isSettled = false }
         let start = ContinuousClock.now
         let wasFull = !isSettled
         let wasSynced = status.isSynced
@@ -49,6 +50,7 @@ actor RulesWriter {
                 status.commitCount += 1
                 if wasFull && wasSynced { status.repairCount += 1 }
             }
+            for index in models.indices where models[index].takeLapse() { commits += try await forgetClients(models[index]) }
             let now = try await applier.generation()
             // A commit between ours and here is somebody else's: leave the older number, so that the next check sees it.
             status.generation = before &+ commits
@@ -74,6 +76,30 @@ actor RulesWriter {
         }
         return transactions
     }
+
+    /// Deletes remembered clients whose endpoint is gone. One that expires between looking and deleting refuses the whole
+    /// deletion, which is then tried again.
+    ///
+    /// - Returns: How often something was committed.
+    private func forgetClients(_ model: ProxyModel) async throws(ApplyError) -> UInt32 {
+        var commits: UInt32 = 0
+        for set in [ProxySet.affinity, .nodePortAffinity] {
+            for attempt in 1... {
+                let lapsed = model.lapsed(try await applier.elements(of: set.name, in: model.table), in: set)
+                if lapsed.isEmpty { break }
+                do throws(ApplyError) {
+                    try await applier.apply(Transaction([.deleteElements(model.table, set: set.name, lapsed)]))
+                    commits += 1
+                    break
+                } catch  where error.errno == ApplyError.noEntry && attempt < Self.forgetAttemptsMax {
+                    continue
+                }
+            }
+        }
+        return commits
+    }
+
+    private static let forgetAttemptsMax = 8
 
     private func finish(
         from start: ContinuousClock.Instant, wasFull: Bool, commits: UInt32, isAlone: Bool
