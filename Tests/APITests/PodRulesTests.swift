@@ -52,7 +52,8 @@ import Testing
 
     @Test(arguments: [
         ("busybox", "Always"), ("busybox:latest", "Always"), ("busybox:1", "IfNotPresent"), ("r:5000/busybox", "Always"),
-        ("r:5000/a/busybox:v1", "IfNotPresent"), ("busybox@sha256:abc", "IfNotPresent"), ("", "Always"),
+        ("r:5000/a/busybox:v1", "IfNotPresent"), ("busybox@sha256:abc", "IfNotPresent"), ("busybox:latest@sha256:abc", "Always"),
+        ("", "IfNotPresent"),
     ])
     func `chooses when to pull by the image's tag`(image: String, policy: String) {
         #expect(PodDefaults.pullPolicy(image: image) == policy)
@@ -72,7 +73,7 @@ import Testing
         ),
         (
             { $0[path: ["spec", "restartPolicy"]] = "Sometimes" },
-            "spec.restartPolicy: Unsupported value: \"Sometimes\": supported values: \"Always\", \"Never\", \"OnFailure\""
+            "spec.restartPolicy: Unsupported value: \"Sometimes\": supported values: \"Always\", \"OnFailure\", \"Never\""
         ),
         (
             { $0[path: ["spec", "containers"]] = [["name": "a", "image": "x", "ports": [["containerPort": 70000]]]] },
@@ -156,8 +157,10 @@ import Testing
     }
 
     @Test func `tells the quality of service`() {
+        let whole: JSONValue = ["requests": ["cpu": "1", "memory": "1Gi"], "limits": ["cpu": "1", "memory": "1Gi"]]
+        #expect(PodQuality.of(["containers": [["name": "a"]], "resources": whole]) == "Guaranteed")
         func quality(_ resources: JSONValue) -> String {
-            PodDefaults.qualityOfService(["containers": [["resources": resources]]])
+            PodQuality.of(["containers": [["resources": resources]]])
         }
         #expect(quality([:]) == "BestEffort")
         #expect(quality(["requests": ["cpu": "1"]]) == "Burstable")

@@ -115,8 +115,8 @@ import Testing
                 "spec.ports[0].port: Invalid value: 0: must be between 1 and 65535, inclusive"
             ])
         #expect(
-            try errors { $0[path: ["metadata", "name"]] = "1web" }.first?.hasPrefix(
-                "metadata.name: Invalid value: \"1web\": a DNS-1035 label")
+            try errors { $0[path: ["metadata", "name"]] = "Web" }.first?.hasPrefix(
+                "metadata.name: Invalid value: \"Web\": a lowercase RFC 1123 label")
                 == true)
     }
 
@@ -133,7 +133,7 @@ import Testing
         kind.prepareForUpdate(new: &moved, old: old)
         #expect(
             kind.validateUpdate(new: moved, old: old).first?.description
-                == "spec.clusterIP: Invalid value: \"10.96.0.10\": field is immutable")
+                == "spec.clusterIPs[0]: Invalid value: null: primary clusterIP can not be unset")
     }
 
     @Test func `fills namespaces and secrets`() throws {

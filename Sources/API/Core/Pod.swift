@@ -32,10 +32,17 @@ package struct Pod: APIObject, Hashable {
     package var requests: ResourceList { spec.total(\.requests) }
     package var limits: ResourceList { spec.total(\.limits) }
 
+    /// Resources of the whole pod decide instead of the containers', where a pod has them.
+    private var whole: Container {
+        var whole = Container()
+        whole.resources = spec.resources
+        return whole
+    }
+
     /// - SeeAlso: Kubernetes 1.36 `pkg/apis/core/v1/helper/qos/qos.go`, `ComputePodQOS`.
     package var qosClass: QOSClass {
         if let known = QOSClass(rawValue: status.qosClass) { return known }
-        let all = spec.initContainers + spec.containers
+        let all = spec.resources == ResourceRequirements() ? spec.initContainers + spec.containers : [whole]
         let names = ["cpu", "memory"]
         func positive(_ list: ResourceList, _ name: String) -> Bool { list[name].map { $0 > .zero } ?? false }
         let some = all.contains { one in
@@ -77,6 +84,7 @@ extension PodSpec {
             initial.merge(needed, uniquingKeysWith: max)
         }
         sum.merge(initial, uniquingKeysWith: max)
+        sum.merge(which(resources)) { _, whole in whole }
         sum.merge(overhead, uniquingKeysWith: +)
         return sum
     }

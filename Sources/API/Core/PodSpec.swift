@@ -33,6 +33,8 @@ package struct PodSpec: Hashable, Sendable {
     package var readinessGates: [String] = []
     package var schedulingGates: [String] = []
     package var overhead: ResourceList = [:]
+    /// Of the pod as a whole; what it names counts instead of the containers' sum.
+    package var resources = ResourceRequirements()
     package var imagePullSecrets: [String] = []
     package var enableServiceLinks = true
     package var runtimeClassName = ""
@@ -77,6 +79,7 @@ package struct PodSpec: Hashable, Sendable {
         readinessGates = json["readinessGates"]?.array?.compactMap { $0["conditionType"]?.string } ?? []
         schedulingGates = json["schedulingGates"]?.array?.compactMap { $0["name"]?.string } ?? []
         overhead = ResourceList(json: json["overhead"])
+        resources = ResourceRequirements(json: json["resources"] ?? [:])
         imagePullSecrets = json["imagePullSecrets"]?.array?.compactMap { $0["name"]?.string } ?? []
         enableServiceLinks = json["enableServiceLinks"]?.bool ?? true
         runtimeClassName = json["runtimeClassName"]?.string ?? ""

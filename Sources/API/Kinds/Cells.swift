@@ -31,6 +31,7 @@ package enum Cells {
 
     /// A `metav1.LabelSelector` as `kubectl` prints it.
     static func selector(_ value: JSONValue?) -> JSONValue {
+        guard let value, !value.isNull else { return "<none>" }
         let text = LabelSelector(json: value).description
         return .string(text.isEmpty ? "<none>" : text)
     }

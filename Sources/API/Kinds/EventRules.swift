@@ -33,14 +33,9 @@ package struct EventRules: KindRules {
     }
 
     package func validate(_ object: JSONValue) -> [FieldError] {
-        let target = object["involvedObject"] ?? object["regarding"] ?? [:]
-        let namespace = object["metadata"]?.text("namespace") ?? ""
-        let path = FieldPath(object["involvedObject"] == nil && isNewForm ? "regarding" : "involvedObject")("namespace")
-        let wanted = target.text("namespace")
-        if wanted.isEmpty ? !["default", "kube-system"].contains(namespace) : wanted != namespace {
-            return [.invalid(path, .string(wanted), "does not match event.namespace")]
-        }
-        return []
+        var event = object
+        if event["involvedObject"] == nil { convertToStorage(&event) }
+        return EventValidation.legacy(event, isNewForm: isNewForm)
     }
 
     /// Member names of the core form, and what the newer form calls them.

@@ -8,6 +8,12 @@ package struct KindDefinition: Sendable {
         /// The kind of its bodies: `autoscaling/v1, Scale`.
         package var kind: GroupVersionKind
         package var verbs: [String]
+
+        package init(name: String, kind: GroupVersionKind, verbs: [String]) {
+            self.name = name
+            self.kind = kind
+            self.verbs = verbs
+        }
     }
 
     package var gvk: GroupVersionKind
@@ -27,8 +33,26 @@ package struct KindDefinition: Sendable {
         GroupVersionResource(group: gvk.group, version: gvk.version, resource: resource)
     }
 
-    /// The type of its bodies in `Schema.kubernetes`.
+    /// The type of its bodies in `Schema.kubernetes`; that of PartialObjectMetadata for a custom kind, which has no table.
     package var schemaType: MessageID
+
+    package init(
+        gvk: GroupVersionKind, resource: String, singular: String, shortNames: [String], categories: [String],
+        isNamespaced: Bool, verbs: [String], subresources: [Subresource], storage: GroupVersionResource, rules: any KindRules,
+        schemaType: MessageID
+    ) {
+        self.gvk = gvk
+        self.resource = resource
+        self.singular = singular
+        self.shortNames = shortNames
+        self.categories = categories
+        self.isNamespaced = isNamespaced
+        self.verbs = verbs
+        self.subresources = subresources
+        self.storage = storage
+        self.rules = rules
+        self.schemaType = schemaType
+    }
 
     package func subresource(_ name: String) -> Subresource? { subresources.first { $0.name == name } }
     package var hasStatus: Bool { subresource("status") != nil }

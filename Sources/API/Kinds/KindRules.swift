@@ -25,6 +25,11 @@ package protocol KindRules: Sendable {
     func validate(_ object: JSONValue) -> [FieldError]
     func validateUpdate(new: JSONValue, old: JSONValue) -> [FieldError]
     func validateStatusUpdate(new: JSONValue, old: JSONValue) -> [FieldError]
+    /// Before an update through a subresource that writes one part (`ephemeralcontainers`): the rest stays as it was.
+    func prepareForSubresourceUpdate(_ subresource: String, new: inout JSONValue, old: JSONValue)
+    func validateSubresourceUpdate(_ subresource: String, new: JSONValue, old: JSONValue) -> [FieldError]
+    /// What the writer of an object should know although it is fine; sent as `Warning` headers.
+    func warnings(_ object: JSONValue, isNew: Bool) -> [String]
 
     var columns: [Column] { get }
     func cells(_ object: JSONValue, now: Timestamp) -> [JSONValue]
@@ -32,6 +37,8 @@ package protocol KindRules: Sendable {
     /// From the form that clients send to the form that is kept, for kinds that share their storage; and back.
     func convertToStorage(_ object: inout JSONValue)
     func convertFromStorage(_ object: inout JSONValue)
+    /// What the kept form calls a selectable field.
+    func storageField(_ field: String) -> String
 }
 
 extension KindRules {
@@ -59,12 +66,16 @@ extension KindRules {
     package func validate(_ object: JSONValue) -> [FieldError] { [] }
     package func validateUpdate(new: JSONValue, old: JSONValue) -> [FieldError] { validate(new) }
     package func validateStatusUpdate(new: JSONValue, old: JSONValue) -> [FieldError] { [] }
+    package func prepareForSubresourceUpdate(_ subresource: String, new: inout JSONValue, old: JSONValue) {}
+    package func validateSubresourceUpdate(_ subresource: String, new: JSONValue, old: JSONValue) -> [FieldError] { [] }
+    package func warnings(_ object: JSONValue, isNew: Bool) -> [String] { [] }
 
     package var columns: [Column] { [.objectName, .age] }
     package func cells(_ object: JSONValue, now: Timestamp) -> [JSONValue] { [Cells.name(object), Cells.age(object, now: now)] }
 
     package func convertToStorage(_ object: inout JSONValue) {}
     package func convertFromStorage(_ object: inout JSONValue) {}
+    package func storageField(_ field: String) -> String { field }
 }
 
 /// The part of a create and update strategy that every kind with a status shares.

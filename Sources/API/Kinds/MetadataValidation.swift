@@ -45,8 +45,49 @@ enum MetadataValidation {
         errors += LabelValidation.labels(metadata["labels"], path("labels"))
         errors += annotations(metadata["annotations"], path("annotations"))
         errors += ownerReferences(metadata["ownerReferences"]?.array ?? [], path("ownerReferences"))
-        for finalizer in metadata["finalizers"]?.array?.compactMap(\.string) ?? [] {
-            errors += NameValidation.qualifiedName(finalizer).map { .invalid(path("finalizers"), .string(finalizer), $0) }
+        errors += finalizers(metadata["finalizers"]?.array?.compactMap(\.string) ?? [], path("finalizers"))
+        return errors + managedFields(metadata.elements("managedFields"), path("managedFields"))
+    }
+
+    private static let standardFinalizers: Set<String> = ["kubernetes", "orphan", "foregroundDeletion"]
+
+    private static func finalizers(_ finalizers: [String], _ path: FieldPath) -> [FieldError] {
+        var errors = finalizers.flatMap { FieldCheck.text($0, path, NameValidation.qualifiedName) }
+        if finalizers.contains("orphan"), finalizers.contains("foregroundDeletion") {
+            errors.append(
+                .invalid(
+                    path, JSONValue(finalizers), "finalizer orphan and foregroundDeletion cannot be both set"))
+        }
+        return errors
+    }
+
+    /// Finalizers of the built-in kinds: one of the system's own, or qualified.
+    ///
+    /// - SeeAlso: Kubernetes 1.36 `pkg/apis/core/validation/validation.go`, `validateKubeFinalizerName`.
+    static func systemFinalizer(_ name: String, _ path: FieldPath) -> [FieldError] {
+        if name.contains("/") || standardFinalizers.contains(name) { return [] }
+        return [
+            .invalid(
+                path, .string(name), "name is neither a standard finalizer name nor is it fully qualified")
+        ]
+    }
+
+    /// - SeeAlso: Kubernetes 1.36 `apimachinery/pkg/apis/meta/v1/validation/validation.go`, `ValidateManagedFields`.
+    private static func managedFields(_ entries: [JSONValue], _ path: FieldPath) -> [FieldError] {
+        var errors: [FieldError] = []
+        for (index, entry) in entries.enumerated() {
+            let at = path[index]
+            let operation = entry.text("operation")
+            if !["Apply", "Update"].contains(operation) {
+                errors.append(.invalid(at("operation"), .string(operation), "must be `Apply` or `Update`"))
+            }
+            let type = entry.text("fieldsType")
+            if !type.isEmpty, type != "FieldsV1" {
+                errors.append(.invalid(at("fieldsType"), .string(type), "must be `FieldsV1`"))
+            }
+            let manager = entry.text("manager")
+            if manager.utf8.count > 128 { errors.append(.tooLong(at("manager"), bytesMax: 128)) }
+            if entry.text("subresource").utf8.count > 256 { errors.append(.tooLong(at("subresource"), bytesMax: 256)) }
         }
         return errors
     }
@@ -130,8 +171,8 @@ enum LabelValidation {
         return errors
     }
 
-    /// A `metav1.LabelSelector`.
-    static func selector(_ value: JSONValue?, _ path: FieldPath) -> [FieldError] {
+    /// A `metav1.LabelSelector`; nothing is wrong with an absent one.
+    static func selector(_ value: JSONValue?, _ path: FieldPath, allowsInvalidValues: Bool = false) -> [FieldError] {
         var errors = labels(value?["matchLabels"], path("matchLabels"))
         for (index, expression) in (value?["matchExpressions"]?.array ?? []).enumerated() {
             let at = path("matchExpressions")[index]
@@ -149,6 +190,7 @@ enum LabelValidation {
             }
             let key = expression["key"]?.string ?? ""
             errors += NameValidation.qualifiedName(key).map { .invalid(at("key"), .string(key), $0) }
+            if allowsInvalidValues { continue }
             for (position, element) in values.enumerated() {
                 let text = element.string ?? ""
                 errors += NameValidation.labelValue(text).map { .invalid(at("values")[position], .string(text), $0) }

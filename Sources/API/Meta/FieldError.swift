@@ -74,6 +74,16 @@ package struct FieldError: Error, Hashable, Sendable, CustomStringConvertible {
         return FieldError(.notSupported, field, value: value, supported.isEmpty ? "" : "supported values: \(list)")
     }
 
+    /// Values are listed as given, for upstream's lists that are not in order of text.
+    package static func notSupported(_ field: FieldPath, _ value: JSONValue, inOrder supported: [String]) -> FieldError {
+        let list = supported.map { "\"\($0)\"" }.joined(separator: ", ")
+        return FieldError(.notSupported, field, value: value, supported.isEmpty ? "" : "supported values: \(list)")
+    }
+
+    package static func notFound(_ field: FieldPath, _ value: JSONValue, _ detail: String = "") -> FieldError {
+        FieldError(.notFound, field, value: value, detail)
+    }
+
     /// The text without the field: what a `Status` cause carries.
     package var body: String {
         var text = reason.words

@@ -30,6 +30,37 @@ package enum NameValidation {
         return messages
     }
 
+    /// A name in a DNS search list, where labels may begin with an underscore and hold some.
+    package static func dns1123SubdomainWithUnderscore(_ text: String) -> [String] {
+        var messages = text.utf8.count > subdomainLengthMax ? [tooLong(subdomainLengthMax)] : []
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        let isFine = parts.allSatisfy { part in
+            let rest = part.first == "_" ? part.dropFirst() : part
+            return isDNS1123Label(String(rest).replacing("_", with: "a")) && rest.first != "_" && rest.last != "_"
+        }
+        if !isFine {
+            messages.append(
+                "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-', '_' or '.', and must start "
+                    + "and end with an alphanumeric character (e.g. 'example.com', regex used for validation is "
+                    + "'_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*')")
+        }
+        return messages
+    }
+
+    /// The name of an HTTP header.
+    package static func httpHeaderName(_ text: String) -> [String] {
+        if !text.isEmpty, text.utf8.allSatisfy({ isAlphanumeric($0) || $0 == 0x2d }) { return [] }
+        return [
+            "a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', regex used for validation is "
+                + "'[-A-Za-z0-9]+')"
+        ]
+    }
+
+    /// A user's or group's number.
+    package static func identity(_ number: Int64) -> [String] {
+        (0...Int64(Int32.max)).contains(number) ? [] : [FieldCheck.inclusive(0...Int64(Int32.max))]
+    }
+
     package static func dns1035Label(_ text: String) -> [String] {
         var messages = text.utf8.count > labelLengthMax ? [tooLong(labelLengthMax)] : []
         if !isDNS1123Label(text) || !(text.utf8.first.map { (0x61...0x7a).contains($0) } ?? false) {

@@ -68,6 +68,8 @@ package struct FieldDescriptor: Sendable {
     package var isAlwaysWritten = false
     package var isRequired = false
     package var isAtomicMap = false
+    /// The object merges member by member although its type says otherwise.
+    package var isGranularMap = false
     /// Nil where the table says nothing: then a list is atomic.
     package var listSemantics: ListSemantics?
     /// The key of strategic merge; nil for lists of scalars and lists that are replaced.

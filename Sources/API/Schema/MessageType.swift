@@ -34,9 +34,11 @@ package struct MessageType: Sendable {
     /// Every protobuf number in use, in rising order.
     package let numbers: [Int]
 
-    package func field(_ name: String) -> FieldDescriptor? {
-        if byName.isEmpty { return fields.first { $0.name == name } }
-        return byName[name].map { fields[$0] }
+    package func field(_ name: String) -> FieldDescriptor? { fieldIndex(name).map { fields[$0] } }
+
+    /// Position in `fields`.
+    package func fieldIndex(_ name: String) -> Int? {
+        byName.isEmpty ? fields.firstIndex { $0.name == name } : byName[name]
     }
 
     package func field(number: Int) -> FieldDescriptor? {

@@ -73,7 +73,7 @@ struct SchemaTableParser {
             case "a": field.isAlwaysWritten = true
             case "r": field.isRequired = true
             case "A": field.isAtomicMap = true
-            case "G": break
+            case "G": field.isGranularMap = true
             case "La": field.listSemantics = .atomic
             case "Ls": field.listSemantics = .set
             case _ where flag.hasPrefix("Lm="):
