@@ -7,6 +7,20 @@ enum StoreBenchmarks {
     static var all: [Benchmark] {
         let value = [UInt8](repeating: 0x61, count: 3000)
         return [
+            // What the disk itself gives: the most that writes one after another can reach.
+            Benchmark(name: "store/disk-append-3kB-and-sync") { count in
+                let path = "/var/tmp/skiff-benchmark-\(getpid()).raw"
+                let file = open(path, O_CREAT | O_WRONLY | O_TRUNC, 0o600)
+                defer {
+                    close(file)
+                    unlink(path)
+                }
+                for _ in 0..<count {
+                    _ = value.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
+                    fdatasync(file)
+                }
+                return .items(1)
+            },
             Benchmark(name: "store/sqlite-write-alone") { count in
                 try await withStore { store in
                     for index in 0..<count { _ = try await store.create("/registry/a/\(index)", value) }
@@ -15,6 +29,17 @@ enum StoreBenchmarks {
             },
             Benchmark(name: "store/sqlite-write-64-at-once") { count in
                 try await withStore { store in try await write(count, writers: 64, value, to: store) }
+                return .items(1)
+            },
+            Benchmark(name: "store/sqlite-write-512-at-once") { count in
+                try await withStore { store in try await write(count, writers: 512, value, to: store) }
+                return .items(1)
+            },
+            Benchmark(name: "store/sqlite-get") { count in
+                try await withStore { store in
+                    try await write(1000, writers: 64, value, to: store)
+                    for index in 0..<count { _ = try await store.get("/registry/a/\(index % 1000)") }
+                }
                 return .items(1)
             },
             Benchmark(name: "store/sqlite-list-5000") { count in

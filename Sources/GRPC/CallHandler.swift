@@ -11,10 +11,13 @@ final class CallHandler: ChannelInboundHandler {
 
     struct Request: Sendable {
         var path: String
+        var scheme = "http"
         var authority: String
         var metadata: [(String, String)]
         var message: [UInt8]
         var timeout: Duration?
+        /// Whether messages may follow the first.
+        var staysOpen = false
     }
 
     /// What a call reports; `ended` comes once and last, nil for status `OK`.
@@ -38,16 +41,15 @@ final class CallHandler: ChannelInboundHandler {
 
     func channelActive(context: ChannelHandlerContext) {
         var headers: HPACKHeaders = [
-            ":method": "POST", ":scheme": "http", ":path": request.path, ":authority": request.authority,
+            ":method": "POST", ":scheme": request.scheme, ":path": request.path, ":authority": request.authority,
             "content-type": "application/grpc", "te": "trailers", "user-agent": "skiff",
         ]
         if let timeout = request.timeout { headers.add(name: "grpc-timeout", value: GRPCError.timeoutHeader(timeout)) }
         for (name, value) in request.metadata { headers.add(name: name, value: value) }
         context.write(wrapOutboundOut(.headers(.init(headers: headers))), promise: nil)
-        var body = context.channel.allocator.buffer(capacity: request.message.count + 5)
-        body.writeBytes(MessageDeframer.header(length: request.message.count))
-        body.writeBytes(request.message)
-        context.writeAndFlush(wrapOutboundOut(.data(.init(data: .byteBuffer(body), endStream: true))), promise: nil)
+        context.writeAndFlush(
+            wrapOutboundOut(Self.payload(request.message, endStream: !request.staysOpen, context.channel.allocator)), promise: nil
+        )
         if let timeout = request.timeout {
             let channel = context.channel
             let loopBound = NIOLoopBound(self, eventLoop: context.eventLoop)
@@ -57,6 +59,14 @@ final class CallHandler: ChannelInboundHandler {
             }
         }
         context.fireChannelActive()
+    }
+
+    /// One framed message.
+    static func payload(_ message: [UInt8], endStream: Bool, _ allocator: ByteBufferAllocator) -> HTTP2Frame.FramePayload {
+        var body = allocator.buffer(capacity: message.count + 5)
+        body.writeBytes(MessageDeframer.header(length: message.count))
+        body.writeBytes(message)
+        return .data(.init(data: .byteBuffer(body), endStream: endStream))
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

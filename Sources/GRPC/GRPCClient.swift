@@ -6,7 +6,7 @@ import Synchronization
 
 /// Calls one gRPC server over one HTTP/2 connection, opened when first needed and again after it was lost.
 ///
-/// Messages are bytes; who knows their meaning encodes them. Compression and client streams are not spoken.
+/// Messages are bytes; who knows their meaning encodes them. Compression is not spoken.
 package final class GRPCClient: Sendable {
     private struct Connection: Sendable {
         let channel: any Channel
@@ -49,9 +49,22 @@ package final class GRPCClient: Sendable {
     package func serverStream(
         path: String, message: [UInt8], metadata: [(String, String)] = []
     ) async throws(GRPCError) -> AsyncThrowingStream<[UInt8], any Error> {
+        try await openStream(request(path, message, metadata, nil)).messages
+    }
+
+    /// A stream that both sides write to: `message` is the first, more follow by `send`.
+    package func bidirectionalStream(
+        path: String, message: [UInt8], metadata: [(String, String)] = []
+    ) async throws(GRPCError) -> GRPCStream {
+        var request = request(path, message, metadata, nil)
+        request.staysOpen = true
+        return try await openStream(request)
+    }
+
+    private func openStream(_ request: CallHandler.Request) async throws(GRPCError) -> GRPCStream {
         let (stream, continuation) = AsyncThrowingStream<[UInt8], any Error>.makeStream(
             bufferingPolicy: .bufferingOldest(configuration.streamBufferMessagesMax))
-        let channel = try await open(request(path, message, metadata, nil)) { report in
+        let channel = try await open(request) { report in
             switch report {
             case .message(let bytes):
                 if case .dropped = continuation.yield(bytes) {
@@ -61,7 +74,7 @@ package final class GRPCClient: Sendable {
             }
         }
         continuation.onTermination = { _ in channel.close(promise: nil) }
-        return stream
+        return GRPCStream(messages: stream, channel: channel)
     }
 
     /// Closes the connection; calls under way end with `unavailable`. A later call opens a new one.
@@ -78,7 +91,8 @@ package final class GRPCClient: Sendable {
         _ path: String, _ message: [UInt8], _ metadata: [(String, String)], _ timeout: Duration?
     ) -> CallHandler.Request {
         CallHandler.Request(
-            path: path, authority: configuration.authority, metadata: metadata, message: message, timeout: timeout)
+            path: path, scheme: configuration.tls == nil ? "http" : "https", authority: configuration.authority,
+            metadata: metadata, message: message, timeout: timeout)
     }
 
     /// Opens a stream. A connection that dies before the stream exists is replaced once: nothing was sent on it.
@@ -93,7 +107,7 @@ package final class GRPCClient: Sendable {
                 connection = try await future.get()
             } catch {
                 forget(future)
-                throw GRPCError(.unavailable, "connect to \(configuration.target): \(error)")
+                throw GRPCError(.unavailable, "connect to \(configuration.target): \(error)", isUnsent: true)
             }
             do {
                 let limit = configuration.messageBytesMax
@@ -106,7 +120,7 @@ package final class GRPCClient: Sendable {
             } catch {
                 forget(future)
                 connection.channel.close(promise: nil)
-                lastError = GRPCError(.unavailable, "open stream to \(configuration.target): \(error)")
+                lastError = GRPCError(.unavailable, "open stream to \(configuration.target): \(error)", isUnsent: true)
             }
         }
         throw lastError
@@ -137,11 +151,22 @@ package final class GRPCClient: Sendable {
         let introduced = loop.makePromise(of: Void.self)
         let multiplexer = loop.makePromise(of: NIOHTTP2Handler.StreamMultiplexer.self)
         let timeLimit = TimeAmount(configuration.connectTimeout)
+        let security: TransportSecurity?
+        do {
+            security = try TransportSecurity(configuration)
+        } catch {
+            multiplexer.fail(error)
+            introduced.fail(error)
+            return loop.makeFailedFuture(error)
+        }
         let bootstrap = ClientBootstrap(group: loop).connectTimeout(timeLimit).channelInitializer { channel in
-            channel.configureHTTP2Pipeline(
-                mode: .client, connectionConfiguration: connectionLimits, streamConfiguration: streamLimits,
-                inboundStreamInitializer: { $0.close() }
-            ).flatMapThrowing {
+            channel.eventLoop.makeCompletedFuture {
+                if let security { try channel.pipeline.syncOperations.addHandler(try security.handler()) }
+            }.flatMap {
+                channel.configureHTTP2Pipeline(
+                    mode: .client, connectionConfiguration: connectionLimits, streamConfiguration: streamLimits,
+                    inboundStreamInitializer: { $0.close() })
+            }.flatMapThrowing {
                 multiplexer.succeed($0)
                 try channel.pipeline.syncOperations.addHandler(ConnectionHandler(ready: introduced, timeLimit: timeLimit))
             }

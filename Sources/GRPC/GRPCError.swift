@@ -22,10 +22,13 @@ package struct GRPCError: Error, Hashable, Sendable, CustomStringConvertible {
 
     package var code: Code
     package var message: String
+    /// No byte of the request has left this process: the call may be made again elsewhere, whatever it does.
+    package var isUnsent = false
 
-    package init(_ code: Code, _ message: String) {
+    package init(_ code: Code, _ message: String, isUnsent: Bool = false) {
         self.code = code
         self.message = message
+        self.isUnsent = isUnsent
     }
 
     package var description: String { "\(code): \(message)" }

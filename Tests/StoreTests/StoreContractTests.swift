@@ -1,3 +1,4 @@
+import EtcdStore
 import Testing
 
 @testable import Store
@@ -5,13 +6,17 @@ import Testing
 /// What every store promises.
 @Suite struct StoreContractTests {
     enum Implementation: String, CaseIterable, CustomTestStringConvertible {
-        case memory, sqlite
+        case memory, sqlite, etcd
         var testDescription: String { rawValue }
+
+        /// etcd only where it is installed.
+        static var allCases: [Implementation] { EtcdProcess.isInstalled ? [.memory, .sqlite, .etcd] : [.memory, .sqlite] }
     }
 
-    private func with(_ implementation: Implementation, _ body: (any Store) async throws -> Void) async throws {
+    private func with(_ implementation: Implementation, _ body: @Sendable (any Store) async throws -> Void) async throws {
         switch implementation {
         case .memory: try await body(MemoryStore())
+        case .etcd: try await EtcdProcess.withStore { store, _ in try await body(store) }
         case .sqlite:
             let directory = TemporaryDirectory()
             let store = try SQLiteStore(path: directory.path + "/store.db")
@@ -25,7 +30,7 @@ import Testing
         }
     }
 
-    private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
+    @Sendable private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
     @Test(arguments: Implementation.allCases)
     func `writes get increasing revisions and are read back`(_ implementation: Implementation) async throws {
@@ -80,6 +85,10 @@ import Testing
             await #expect(throws: StoreError.futureRevision(current: store.currentRevision)) {
                 try await store.range(KeyRange(prefix: "/p/", revision: Revision(9999)))
             }
+            // A prefix is not a directory, and what follows the last key is nothing.
+            #expect(try await store.range(KeyRange(prefix: "/p")).values.count == 4)
+            #expect(try await store.range(KeyRange(prefix: "/p/", after: "/p/e")).values.isEmpty)
+            #expect(try await store.range(KeyRange(prefix: "/")).values.last?.key == "/q/z")
         }
     }
 
@@ -149,6 +158,71 @@ import Testing
                 return
             }
             #expect(events.last?.revision == revision)
+            observation.cancel()
+        }
+    }
+
+    @Test(arguments: Implementation.allCases)
+    func `history is read in pieces, and a deleted key may come back`(_ implementation: Implementation) async throws {
+        try await with(implementation) { store in
+            let start = store.currentRevision
+            let first = try await store.create("/h/a", bytes("1"))
+            let gone = try await store.delete("/h/a", expected: first)
+            _ = try await store.create("/i/b", bytes("x"))
+            let again = try await store.create("/h/a", bytes("2"))
+            let all = try await store.events(prefix: "/h/", after: start, through: store.currentRevision, limit: 10)
+            #expect(
+                all == [
+                    StoreEvent(
+                        key: "/h/a", revision: first, value: bytes("1"), previous: nil, previousRevision: Revision(0),
+                        createRevision: first),
+                    StoreEvent(
+                        key: "/h/a", revision: gone, value: nil, previous: bytes("1"), previousRevision: first,
+                        createRevision: first),
+                    StoreEvent(
+                        key: "/h/a", revision: again, value: bytes("2"), previous: nil, previousRevision: Revision(0),
+                        createRevision: again),
+                ])
+            #expect(try await store.events(prefix: "/h/", after: start, through: gone, limit: 1).map(\.revision) == [first])
+            #expect(try await store.events(prefix: "/h/", after: again, through: again, limit: 10) == [])
+        }
+    }
+
+    @Test(arguments: Implementation.allCases)
+    func `large and empty values, and many keys, come back whole`(_ implementation: Implementation) async throws {
+        try await with(implementation) { store in
+            let large = (0..<1_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+            _ = try await store.create("/big", large)
+            _ = try await store.create("/empty", [])
+            #expect(try await store.get("/big")?.value == large)
+            #expect(try await store.get("/empty")?.value == [])
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<1200 {
+                    group.addTask { _ = try await store.create("/many/\(number + 10_000)", [UInt8(number % 256)]) }
+                }
+                try await group.waitForAll()
+            }
+            let all = try await store.range(KeyRange(prefix: "/many/"))
+            #expect(all.values.count == 1200 && all.remaining == 0)
+            #expect(all.values.map(\.key) == all.values.map(\.key).sorted())
+            let page = try await store.range(KeyRange(prefix: "/many/", limit: 1100))
+            #expect(page.values.count == 1100 && page.remaining == 100)
+        }
+    }
+
+    @Test(arguments: Implementation.allCases)
+    func `after synchronising, an observer has seen what everybody wrote`(_ implementation: Implementation) async throws {
+        try await with(implementation) { store in
+            let seen = EventBuffer<StoreEvent>(countMax: 1000)
+            let observation = try await store.observe(prefix: "/s/", after: store.currentRevision) { seen.offer($0) }
+            for number in 0..<20 { _ = try await store.create("/s/\(number)", []) }
+            try await store.synchronize()
+            seen.close()
+            guard case .elements(let events) = await seen.next() else {
+                Issue.record("no events")
+                return
+            }
+            #expect(events.map(\.key) == (0..<20).map { "/s/\($0)" })
             observation.cancel()
         }
     }

@@ -17,7 +17,7 @@ package struct CompactionSchedule: Sendable {
 }
 
 extension Store {
-    /// Compacts for as long as the task runs; `sleep` waits one interval.
+    /// Compacts what one process wrote for itself; `sleep` waits one interval.
     package func runCompaction(sleep: @Sendable (Duration) async throws -> Void) async throws {
         var schedule = CompactionSchedule()
         while true {

@@ -14,26 +14,35 @@ package final class MemoryStore: Store {
         var compacted = Revision(0)
         var rows: [Int64: Row] = [:]
         var current: [String: Revision] = [:]
+        /// Unix seconds after which a key goes.
+        var expiry: [String: Int64] = [:]
         var closed = false
     }
 
     private let state = Mutex(State())
     private let hub = WatchHub()
 
-    package init() {}
+    private let now: @Sendable () -> Int64
+
+    /// - Parameter now: Unix seconds.
+    package init(now: @escaping @Sendable () -> Int64 = StoreClock.seconds) { self.now = now }
 
     package var currentRevision: Revision { state.withLock(\.revision) }
     package var compactedRevision: Revision { state.withLock(\.compacted) }
 
-    package func create(_ key: String, _ value: [UInt8]) async throws(StoreError) -> Revision {
-        try write(key) { actual throws(StoreError) in
+    package func create(
+        _ key: String, _ value: [UInt8], expiresAfter: Duration?
+    ) async throws(StoreError) -> Revision {
+        try write(key, expiresAfter) { actual throws(StoreError) in
             guard actual == nil else { throw StoreError.keyExists(key) }
             return value
         }
     }
 
-    package func update(_ key: String, _ value: [UInt8], expected: Revision) async throws(StoreError) -> Revision {
-        try write(key) { actual throws(StoreError) in
+    package func update(
+        _ key: String, _ value: [UInt8], expected: Revision, expiresAfter: Duration?
+    ) async throws(StoreError) -> Revision {
+        try write(key, expiresAfter) { actual throws(StoreError) in
             guard let actual else { throw StoreError.keyNotFound(key) }
             guard actual == expected else { throw StoreError.revisionMismatch(key: key, actual: actual) }
             return value
@@ -41,7 +50,7 @@ package final class MemoryStore: Store {
     }
 
     package func delete(_ key: String, expected: Revision?) async throws(StoreError) -> Revision {
-        try write(key) { actual throws(StoreError) in
+        try write(key, nil) { actual throws(StoreError) in
             guard let actual else { throw StoreError.keyNotFound(key) }
             if let expected, actual != expected { throw StoreError.revisionMismatch(key: key, actual: actual) }
             return nil
@@ -50,7 +59,7 @@ package final class MemoryStore: Store {
 
     /// The lock is held while observers are told, so that their order is the order of revisions.
     private func write(
-        _ key: String, _ decide: (Revision?) throws(StoreError) -> [UInt8]?
+        _ key: String, _ expiresAfter: Duration?, _ decide: (Revision?) throws(StoreError) -> [UInt8]?
     ) throws(StoreError) -> Revision {
         try state.withLock { state throws(StoreError) in
             guard !state.closed else { throw StoreError.closed }
@@ -64,6 +73,7 @@ package final class MemoryStore: Store {
                 previousRevision: previous ?? Revision(0))
             state.rows[revision.value] = row
             state.current[key] = value == nil ? nil : revision
+            state.expiry[key] = value == nil ? nil : ExpirySweep.end(now: now(), expiresAfter)
             hub.publish([Self.event(row, at: revision, previous: previousRow)])
             return revision
         }
@@ -152,6 +162,24 @@ package final class MemoryStore: Store {
                 if row.value == nil { state.rows[number] = nil }
             }
             state.compacted = revision
+        }
+    }
+
+    package func runExpiry(sleep: @Sendable (Duration) async throws -> Void) async throws {
+        while true {
+            expire()
+            try await sleep(ExpirySweep.interval)
+        }
+    }
+
+    func expire() {
+        let now = now()
+        let over = state.withLock { $0.expiry.filter { $0.value <= now }.keys.sorted() }
+        for key in over {
+            _ = try? write(key, nil) { actual throws(StoreError) in
+                guard actual != nil else { throw StoreError.keyNotFound(key) }
+                return nil
+            }
         }
     }
 

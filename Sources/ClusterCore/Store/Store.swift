@@ -4,10 +4,14 @@
 /// durable. Implementations pass `StoreContract`.
 package protocol Store: Sendable {
     /// Writes a key that must not exist.
-    func create(_ key: String, _ value: [UInt8]) async throws(StoreError) -> Revision
+    ///
+    /// - Parameter expiresAfter: The key goes by itself after this time, or a little later; nil: it stays.
+    func create(_ key: String, _ value: [UInt8], expiresAfter: Duration?) async throws(StoreError) -> Revision
 
-    /// Replaces a key that must be at `expected`.
-    func update(_ key: String, _ value: [UInt8], expected: Revision) async throws(StoreError) -> Revision
+    /// Replaces a key that must be at `expected`; its time to live begins anew, or ends with nil.
+    func update(
+        _ key: String, _ value: [UInt8], expected: Revision, expiresAfter: Duration?
+    ) async throws(StoreError) -> Revision
 
     /// Removes a key; with `expected` only at that revision. The result is the deletion's own revision.
     func delete(_ key: String, expected: Revision?) async throws(StoreError) -> Revision
@@ -31,13 +35,46 @@ package protocol Store: Sendable {
     /// Forgets values that were replaced or deleted at or before `revision`.
     func compact(through revision: Revision) async throws(StoreError)
 
-    /// The newest revision that is durable.
+    /// Returns when observers have been told of every write that anybody, in any process, was told of before the call.
+    func synchronize() async throws(StoreError)
+
+    /// Follows the other writers for as long as the task runs; returns at once where there are none.
+    func run() async throws
+
+    /// Compacts for as long as the task runs.
+    func runCompaction(sleep: @Sendable (Duration) async throws -> Void) async throws
+
+    /// Removes keys whose time to live is over for as long as the task runs; returns at once where the store does it by itself.
+    func runExpiry(sleep: @Sendable (Duration) async throws -> Void) async throws
+
+    /// Whether other processes write to the same store.
+    var isShared: Bool { get }
+    /// Whether values are to lie in the store as upstream's API server keeps them.
+    var keepsUpstreamForm: Bool { get }
+
+    /// The newest revision that is durable, as far as this process has been told.
     var currentRevision: Revision { get }
     /// History at or before this is incomplete.
     var compactedRevision: Revision { get }
 
     /// Finishes what was accepted and lets go of files.
     func close() async
+}
+
+extension Store {
+    package func create(_ key: String, _ value: [UInt8]) async throws(StoreError) -> Revision {
+        try await create(key, value, expiresAfter: nil)
+    }
+
+    package func update(_ key: String, _ value: [UInt8], expected: Revision) async throws(StoreError) -> Revision {
+        try await update(key, value, expected: expected, expiresAfter: nil)
+    }
+
+    // What holds for a store that one process has for itself.
+    package func synchronize() async throws(StoreError) {}
+    package func run() async throws {}
+    package var isShared: Bool { false }
+    package var keepsUpstreamForm: Bool { false }
 }
 
 /// One key as it stands.

@@ -121,6 +121,20 @@ struct LogQueries {
         return events
     }
 
+    /// Notes of expiry that are due, oldest first; the key is nil when a later write has made the note void.
+    func due(now: Int64, limit: Int) throws(StoreError) -> [(revision: Revision, key: String?)] {
+        let statement = try connection.statement(
+            "SELECT e.revision, c.key FROM expiry e LEFT JOIN log l ON l.revision = e.revision"
+                + " LEFT JOIN current c ON c.key = l.key AND c.revision = e.revision WHERE e.ends_at <= ?"
+                + " ORDER BY e.ends_at, e.revision LIMIT ?")
+        defer { statement.reset() }
+        statement.bind(1, now)
+        statement.bind(2, Int64(limit))
+        var due: [(revision: Revision, key: String?)] = []
+        while try statement.step() { due.append((Revision(statement.integer(0)), statement.isNull(1) ? nil : statement.text(1))) }
+        return due
+    }
+
     private static func stored(_ statement: SQLiteStatement) -> StoredValue {
         StoredValue(
             key: statement.text(0), value: statement.bytes(1) ?? [], createRevision: Revision(statement.integer(2)),

@@ -31,16 +31,19 @@ final class LogWriter {
     func apply(_ write: StoreWrite) throws(StoreError) -> StoreEvent {
         let existing = try LogQueries(connection: connection).current(write.key)
         let value: [UInt8]?
+        var endsAt: Int64?
         switch write.kind {
-        case .create(let bytes):
+        case .create(let bytes, let end):
             guard existing == nil else { throw StoreError.keyExists(write.key) }
             value = bytes
-        case .update(let bytes, let expected):
+            endsAt = end
+        case .update(let bytes, let expected, let end):
             guard let existing else { throw StoreError.keyNotFound(write.key) }
             guard existing.revision == expected else {
                 throw StoreError.revisionMismatch(key: write.key, actual: existing.revision)
             }
             value = bytes
+            endsAt = end
         case .delete(let expected):
             guard let existing else { throw StoreError.keyNotFound(write.key) }
             if let expected, existing.revision != expected {
@@ -53,7 +56,32 @@ final class LogWriter {
             key: write.key, revision: revision, value: value, previous: existing?.value,
             previousRevision: existing?.revision ?? Revision(0), createRevision: existing?.createRevision ?? revision)
         try insert(event)
+        if let endsAt { try noteExpiry(event.revision, endsAt) }
         return event
+    }
+
+    /// Kept by revision: a later write of the key makes the note void.
+    private func noteExpiry(_ revision: Revision, _ endsAt: Int64) throws(StoreError) {
+        let note = try connection.statement("INSERT INTO expiry VALUES (?, ?)")
+        note.bind(1, endsAt)
+        note.bind(2, revision.value)
+        try note.run()
+    }
+
+    /// Deletes one step of the keys whose time is over, in one transaction; the events in order.
+    func expireStep(now: Int64) throws(StoreError) -> [StoreEvent] {
+        let due = try LogQueries(connection: connection).due(now: now, limit: ExpirySweep.step)
+        guard !due.isEmpty else { return [] }
+        var events: [StoreEvent] = []
+        try begin()
+        for (revision, key) in due {
+            if let key { events.append(try apply(StoreWrite(key: key, kind: .delete(expected: revision)))) }
+            let note = try connection.statement("DELETE FROM expiry WHERE revision = ?")
+            note.bind(1, revision.value)
+            try note.run()
+        }
+        try commit()
+        return events
     }
 
     private func insert(_ event: StoreEvent) throws(StoreError) {
@@ -116,8 +144,9 @@ final class LogWriter {
 /// One write that a caller waits for.
 struct StoreWrite: Sendable {
     enum Kind: Sendable {
-        case create([UInt8])
-        case update([UInt8], expected: Revision)
+        /// - Parameter endsAt: Unix seconds after which the key goes; nil: it stays.
+        case create([UInt8], endsAt: Int64?)
+        case update([UInt8], expected: Revision, endsAt: Int64?)
         case delete(expected: Revision?)
     }
 

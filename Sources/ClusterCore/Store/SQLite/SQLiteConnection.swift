@@ -1,4 +1,5 @@
 import CSQLite
+import Glibc
 
 /// One connection to one database file, used by one thread.
 ///
@@ -24,9 +25,13 @@ final class SQLiteConnection {
     /// Readers and the writer do not wait for each other under WAL; this covers the moment of a checkpoint.
     private static let busyMilliseconds: Int32 = 5000
 
-    deinit {
+    deinit { close() }
+
+    /// Nothing may be asked of it afterwards.
+    func close() {
         statements.removeAll()
         sqlite3_close_v2(handle)
+        handle = nil
     }
 
     /// Runs statements that give no rows.
@@ -60,6 +65,9 @@ final class SQLiteConnection {
 
     static func error(_ code: Int32, _ handle: OpaquePointer?) -> StoreError {
         if code & 0xff == SQLITE_FULL { return .full }
+        // A limit of the file's size or a quota is a full disk by another name. SQLite calls it a failed write and does not keep the
+        // reason (`sqlite3_system_errno` is zero under WAL), but nothing has failed since.
+        if code & 0xff == SQLITE_IOERR, [ENOSPC, EDQUOT, EFBIG].contains(errno) { return .full }
         let message = handle.flatMap { sqlite3_errmsg($0) }.map { String(cString: $0) } ?? String(cString: sqlite3_errstr(code))
         return .failed(code: Int(code), message: message)
     }
@@ -117,6 +125,8 @@ final class SQLiteStatement {
         defer { reset() }
         while try step() {}
     }
+
+    func isNull(_ column: Int32) -> Bool { sqlite3_column_type(pointer, column) == SQLITE_NULL }
 
     func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(pointer, column) }
 

@@ -11,6 +11,8 @@ package final class SQLiteStore: Store {
             prefix: String, after: Revision, deliver: @Sendable ([StoreEvent]) -> Void,
             CheckedContinuation<Result<StoreObservation, StoreError>, Never>)
         case compact(Revision, CheckedContinuation<Result<Void, StoreError>, Never>)
+        /// The result says whether there is more to do.
+        case expire(now: Int64, CheckedContinuation<Result<Bool, StoreError>, Never>)
     }
 
     private struct Positions {
@@ -26,15 +28,23 @@ package final class SQLiteStore: Store {
     private let hub = WatchHub()
     private let positions: Mutex<Positions>
     private let finished: EventBuffer<Never>
+    private let now: @Sendable () -> Int64
 
     /// Opens or creates the file.
     ///
-    /// - Parameter pageCountMax: The largest size of the file in pages of 4 KiB; nil: the disk's size.
-    package init(path: String, pageCountMax: Int? = nil, logger: Logger = Logger(label: "store")) throws(StoreError) {
+    /// - Parameters:
+    ///   - pageCountMax: The largest size of the file in pages of 4 KiB; nil: the disk's size.
+    ///   - renames: Applied once to a file that still has its keys in the places of version 1.
+    ///   - now: Unix seconds, for keys that go by themselves.
+    package init(
+        path: String, pageCountMax: Int? = nil, renames: [KeyRename] = [],
+        now: @escaping @Sendable () -> Int64 = StoreClock.seconds, logger: Logger = Logger(label: "store")
+    ) throws(StoreError) {
+        self.now = now
         let lock = try FileLock(path: path)
         let connection = try SQLiteConnection(path: path, readOnly: false)
         try Schema.configureWriter(connection, pageCountMax: pageCountMax)
-        try Schema.prepare(connection)
+        try Schema.prepare(connection, renames: renames)
         let writer = try LogWriter(connection)
         positions = Mutex(Positions(current: writer.revision, compacted: writer.compacted))
         finished = EventBuffer(countMax: 1)
@@ -43,6 +53,7 @@ package final class SQLiteStore: Store {
         // SAFETY: each connection is used only on the thread it is handed to here.
         nonisolated(unsafe) let ownedWriter = (writer, connection)
         nonisolated(unsafe) let ownedReader = reader
+        let readerEnded = BlockingQueue<Void>()
         startThread { [jobs, hub, finished, weak self] in
             let (writer, connection) = ownedWriter
             while let group = jobs.take(countMax: Self.groupWritesMax) {
@@ -50,6 +61,9 @@ package final class SQLiteStore: Store {
                     self?.positions.withLock { $0 = positions }
                 }
             }
+            // The lock goes last: whoever has it next finds no connection of ours on the file.
+            _ = readerEnded.take(countMax: 1)
+            connection.close()
             lock.release()
             finished.close()
         }
@@ -57,6 +71,8 @@ package final class SQLiteStore: Store {
             while let group = reads.take(countMax: 16) {
                 for read in group { read(LogQueries(connection: ownedReader)) }
             }
+            ownedReader.close()
+            _ = readerEnded.append(())
         }
     }
 
@@ -68,12 +84,31 @@ package final class SQLiteStore: Store {
     package var currentRevision: Revision { positions.withLock(\.current) }
     package var compactedRevision: Revision { positions.withLock(\.compacted) }
 
-    package func create(_ key: String, _ value: [UInt8]) async throws(StoreError) -> Revision {
-        try await write(StoreWrite(key: key, kind: .create(value)))
+    package func create(
+        _ key: String, _ value: [UInt8], expiresAfter: Duration?
+    ) async throws(StoreError) -> Revision {
+        let endsAt = expiresAfter == nil ? nil : ExpirySweep.end(now: now(), expiresAfter)
+        return try await write(StoreWrite(key: key, kind: .create(value, endsAt: endsAt)))
     }
 
-    package func update(_ key: String, _ value: [UInt8], expected: Revision) async throws(StoreError) -> Revision {
-        try await write(StoreWrite(key: key, kind: .update(value, expected: expected)))
+    package func update(
+        _ key: String, _ value: [UInt8], expected: Revision, expiresAfter: Duration?
+    ) async throws(StoreError) -> Revision {
+        let endsAt = expiresAfter == nil ? nil : ExpirySweep.end(now: now(), expiresAfter)
+        return try await write(StoreWrite(key: key, kind: .update(value, expected: expected, endsAt: endsAt)))
+    }
+
+    package func runExpiry(sleep: @Sendable (Duration) async throws -> Void) async throws {
+        while true {
+            while (try? await expire()) == true {}
+            try await sleep(ExpirySweep.interval)
+        }
+    }
+
+    /// Removes one step of the keys whose time is over; true when there may be more.
+    func expire() async throws(StoreError) -> Bool {
+        let now = now()
+        return try await submit { .expire(now: now, $0) }
     }
 
     package func delete(_ key: String, expected: Revision?) async throws(StoreError) -> Revision {
@@ -165,6 +200,9 @@ extension SQLiteStore {
             case .compact(let revision, let continuation):
                 flush()
                 continuation.resume(returning: compact(through: revision, writer, report: report))
+            case .expire(let now, let continuation):
+                flush()
+                continuation.resume(returning: expire(now, writer, hub, report: report))
             }
         }
         flush()
@@ -202,6 +240,22 @@ extension SQLiteStore {
             hub.publish(events)
         }
         for ((_, continuation), result) in zip(writes, results) { continuation.resume(returning: result) }
+    }
+
+    private static func expire(
+        _ now: Int64, _ writer: LogWriter, _ hub: WatchHub, report: (Positions) -> Void
+    ) -> Result<Bool, StoreError> {
+        do throws(StoreError) {
+            let events = try writer.expireStep(now: now)
+            if !events.isEmpty {
+                report(Positions(current: writer.revision, compacted: writer.compacted))
+                hub.publish(events)
+            }
+            return .success(events.count == ExpirySweep.step)
+        } catch {
+            writer.rollback()
+            return .failure(error)
+        }
     }
 
     private static func attach(

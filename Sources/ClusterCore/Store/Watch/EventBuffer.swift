@@ -40,6 +40,21 @@ package final class EventBuffer<Element: Sendable>: Sendable {
         reader?.resume()
     }
 
+    /// As with an array of one, without the array.
+    package func offer(_ element: Element) {
+        let reader = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            guard !state.closed, !state.overflowed else { return nil }
+            if state.elements.count >= countMax {
+                state.overflowed = true
+                state.elements = []
+            } else {
+                state.elements.append(element)
+            }
+            return state.reader.take()
+        }
+        reader?.resume()
+    }
+
     /// Ends the buffer; what stands unread can still be read.
     package func close() {
         let reader = state.withLock { state in
