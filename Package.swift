@@ -34,7 +34,6 @@ let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
-let nioWebSocket: Target.Dependency = .product(name: "NIOWebSocket", package: "swift-nio")
 let nioHTTP2: Target.Dependency = .product(name: "NIOHTTP2", package: "swift-nio-http2")
 let nioHPACK: Target.Dependency = .product(name: "NIOHPACK", package: "swift-nio-http2")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
@@ -87,14 +86,16 @@ let package = Package(
         library("HTTP", packages: [nio, nioPosix, nioTLS, nioHTTP1, nioHTTP2, nioSSL, logging]),
         library("Streaming", ["HTTP", "CZlib"], packages: [logging]),  // WebSocket and SPDY channels
         library("APIClient", ["API", "ControlLoop", "HTTP", "JSON", "YAML"], packages: [logging]),
-        library("GRPC", [], packages: [nio, nioPosix, nioHTTP2, nioHPACK, logging]),  // a small client: unary and server streams
+        library("GRPC", [], packages: [nio, nioPosix, nioHTTP2, nioHPACK, nioSSL, logging]),  // a small client: calls and streams
         library("CRIgRPC", ["CRI", "GRPC"], packages: [protobuf, logging], exclude: ["Protos"]),
 
         // L3: the parts of the product. None imports another, Lab apart.
         library("Machinery", ["API", "JSON"], path: "Sources/ClusterCore/Machinery"),
         library("Store", ["CSQLite"], packages: [logging], path: "Sources/ClusterCore/Store"),
+        library("EtcdStore", ["GRPC", "Store"], packages: [logging]),  // the same interface over an etcd v3 cluster
         library(
-            "APIServer", ["API", "ControlLoop", "HTTP", "JSON", "Machinery", "NetworkTypes", "PKI", "Store", "YAML"],
+            "APIServer",
+            ["API", "CZlib", "ControlLoop", "HTTP", "JSON", "Machinery", "NetworkTypes", "PKI", "Store", "Streaming", "YAML"],
             packages: [logging], path: "Sources/ClusterCore/APIServer"),
         library(
             "Controllers", ["API", "ControlLoop", "JSON", "NetworkTypes"], packages: [logging],
@@ -117,9 +118,11 @@ let package = Package(
         .executableTarget(
             name: "skiff",
             dependencies: [
-                "API", "APIClient", "CLinux", "CNI", "CRI", "CRIgRPC", "ClusterCore", "ControlLoop", "GRPC", "HTTP", "JSON",
-                "Kubelet", "Lab", "NFTables", "Netfilter", "Netlink", "NetworkTypes", "NodeNetwork", "PKI", "Proxy", "Store",
-                "Streaming", "YAML",
+                "API", "APIClient", "APIServer", "CLinux", "CNI", "CRI", "CRIgRPC", "ClusterCore", "ControlLoop", "EtcdStore",
+                "GRPC",
+                "HTTP", "JSON", "Kubelet", "Lab", "NFTables", "Netfilter", "Netlink", "NetworkTypes", "NodeNetwork", "PKI",
+                "Proxy",
+                "Store", "Streaming", "YAML",
                 logging, arguments, nio, nioPosix,
             ],
             swiftSettings: strict),
@@ -129,8 +132,7 @@ let package = Package(
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
-                "API", "APIClient", "CLinux", "CNI", "JSON", "Machinery", "NFTables", "Netfilter", "Netlink", "NetworkTypes",
-                "Proxy", "Store",
+                "ClusterCore", "EtcdStore", "GRPC", "HTTP", "JSON", "NetworkTypes", "PKI", "Store", logging,
             ],
             path: "Benchmarks", swiftSettings: strict),
 
@@ -146,16 +148,21 @@ let package = Package(
         suite("YAML", ["JSON"]),
         suite("PKI"),
         suite("HTTP", packages: [logging]),
-        suite("Streaming", ["HTTP"], packages: [logging]),
+        suite("Streaming", ["HTTP", "Support"], packages: [logging]),
         suite("APIClient", ["API", "ControlLoop", "HTTP", "JSON", "Support"], packages: [logging]),
         suite("GRPC", ["Support"], packages: [nio, nioPosix, nioHTTP2, nioHPACK, logging]),
         suite("CRIgRPC", ["CRI", "GRPC"], packages: [protobuf, logging]),
         suite("Machinery", ["API", "JSON", "Support"]),
-        suite("Store", ["Support"]),
-        suite("APIServer", ["API", "HTTP", "JSON", "Machinery", "NetworkTypes", "PKI", "Store", "Support"], packages: [logging]),
+        suite("Store", ["CLinux", "CSQLite", "EtcdStore", "GRPC", "Support"], packages: [logging]),
+        suite(
+            "APIServer",
+            ["API", "CZlib", "HTTP", "JSON", "Machinery", "NetworkTypes", "PKI", "Store", "Streaming", "Support", "YAML"],
+            packages: [logging]),
         suite("Controllers", ["API", "ControlLoop", "JSON", "NetworkTypes", "Support"], packages: [logging]),
         suite("Scheduler", ["API", "ControlLoop", "JSON", "Support"], packages: [logging]),
-        suite("ClusterCore", ["HTTP", "JSON", "NetworkTypes", "PKI", "Store", "Support"], packages: [logging]),
+        suite(
+            "ClusterCore", ["API", "EtcdStore", "HTTP", "JSON", "NetworkTypes", "PKI", "Store", "Streaming", "Support"],
+            packages: [logging]),
         suite(
             "Proxy", ["API", "ControlLoop", "JSON", "NFTables", "Netfilter", "NetworkTypes", "Support"], packages: [logging],
             resources: ["Golden"]),

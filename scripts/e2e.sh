@@ -84,5 +84,6 @@ trap finish EXIT
 . scripts/e2e/workloads.sh
 . scripts/e2e/network.sh
 . scripts/e2e/refusals.sh
+. scripts/e2e/clients.sh
 . scripts/e2e/faults.sh
 . scripts/e2e/stop.sh

@@ -19,12 +19,19 @@ need pkg-config pkg-config
 need containerd containerd
 need runc runc
 need nft nftables
+need conntrack conntrack
 need ip iproute2
 need ps procps
 need modprobe kmod
 need curl curl
 need python3 python3
 need kubectl kubernetes-client
+# For the tests of the store over etcd.
+need etcd etcd-server
+need etcdctl etcd-client
+
+# Debian's python3 makes no virtual environment by itself; the end-to-end test needs one for the Python client.
+python3 -c 'import ensurepip' 2> /dev/null || missing+=(python3-venv)
 
 if ! command -v swift > /dev/null; then
     echo "no swift on PATH: install Swift 6.3 or later from https://www.swift.org/install/linux/" >&2
@@ -39,7 +46,7 @@ if [ "$(id -u)" != 0 ]; then
 fi
 
 echo "installing ${missing[*]}"
-# containerd's package starts a service of its own, which Skiff has no use for: nodes bring theirs.
+# containerd's and etcd's packages start services of their own, which Skiff has no use for: nodes and tests bring theirs.
 policy=/usr/sbin/policy-rc.d
 made_policy=
 if [ ! -e "$policy" ]; then

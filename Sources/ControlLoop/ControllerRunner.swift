@@ -10,18 +10,21 @@ package struct ControllerRunner<Logic: Controller>: Sendable {
     private let caches: SharedCaches
     private let executor: PlanExecutor
     private let workers: Int
+    private let ledger: WorkQueueLedger?
     private let logger: Logger
     private let now: @Sendable () -> Timestamp
     private let clock: any Clock<Duration>
 
     package init(
-        _ controller: Logic, caches: SharedCaches, executor: PlanExecutor, workers: Int = 5, logger: Logger,
+        _ controller: Logic, caches: SharedCaches, executor: PlanExecutor, workers: Int = 5,
+        ledger: WorkQueueLedger? = nil, logger: Logger,
         now: @escaping @Sendable () -> Timestamp = WallClock.now, clock: any Clock<Duration> = ContinuousClock()
     ) {
         self.controller = controller
         self.caches = caches
         self.executor = executor
         self.workers = workers
+        self.ledger = ledger
         self.logger = logger
         self.now = now
         self.clock = clock
@@ -41,8 +44,9 @@ package struct ControllerRunner<Logic: Controller>: Sendable {
             for cache in shown { cache.show(in: &snapshot) }
             return snapshot
         }
-        let queue = WorkQueue<Logic.Key>()
-        for attachment in attachments { attachment.start(snapshot) { queue.add($0) } }
+        let queue = WorkQueue<Logic.Key>(name: Logic.name, ledger: ledger)
+        let ends = attachments.map { attachment in attachment.start(snapshot) { queue.add($0) } }
+        defer { for end in ends { end() } }
         logger.debug("controller started", metadata: ["controller": "\(Logic.name)"])
         await queue.run(workers: workers) { key in
             await work(key, snapshot(), readable)

@@ -1,4 +1,5 @@
 package import API
+import JSON
 
 /// What a controller wants done about one key.
 package struct Plan: Hashable, Sendable {
@@ -28,11 +29,40 @@ package struct Plan: Hashable, Sendable {
         }
     }
 
+    /// Where a refusal of the plan's writes is to be seen by people: a condition of the object that the plan is about.
+    package struct RefusalCondition: Hashable, Sendable {
+        package var resource: GroupVersionResource
+        package var key: NamespacedName
+        /// The conditions that stay.
+        package var others: [Condition]
+        /// With the refusal as its message.
+        package var condition: Condition
+
+        package init(
+            _ resource: GroupVersionResource, _ key: NamespacedName, others: [Condition], condition: Condition
+        ) {
+            self.resource = resource
+            self.key = key
+            self.others = others
+            self.condition = condition
+        }
+
+        func write(message: String) -> Write {
+            var condition = condition
+            condition.message = message
+            return .merge(
+                resource, key, ["status": ["conditions": .array((others + [condition]).map(\.json))]], subresource: "status",
+                tolerates: [.notFound, .conflict])
+        }
+    }
+
     /// In order; the first failure ends the plan.
     package var steps: [Step]
     package var notices: [Notice]
     /// When to look again though nothing changed; nil: not by itself.
     package var lookAgainAfter: Duration?
+    /// Nil: refusals are only events.
+    package var refusalCondition: RefusalCondition?
 
     package init(_ writes: [Write] = [], notices: [Notice] = [], lookAgainAfter: Duration? = nil) {
         steps = writes.map(Step.write)

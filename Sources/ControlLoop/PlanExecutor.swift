@@ -57,6 +57,10 @@ package struct PlanExecutor: Sendable {
                 }
             }
         }
+        if let status = effects.failure as? Status, !status.isConflict, let condition = plan.refusalCondition {
+            let shown = await perform(condition.write(message: status.message))
+            effects.revisions.merge(shown.revisions) { ResourceVersionOrder.later($0, $1) }
+        }
         if effects.failure == nil {
             for notice in plan.notices {
                 events.record(notice.object, type: notice.type, reason: notice.reason, message: notice.message)

@@ -5,9 +5,10 @@ package struct Trigger<Key: Hashable & Sendable>: Sendable {
     /// One trigger bound to the caches of a process.
     package struct Attachment: Sendable {
         package var cache: any AnyObjectCache
-        /// Starts to call `wake` with keys.
+        /// Starts to call `wake` with keys; the result ends it.
         package var start:
-            @Sendable (_ snapshot: @escaping @Sendable () -> Snapshot, _ wake: @escaping @Sendable (Key) -> Void) -> Void
+            @Sendable (_ snapshot: @escaping @Sendable () -> Snapshot, _ wake: @escaping @Sendable (Key) -> Void) ->
+                @Sendable () -> Void
     }
 
     package let attach: @Sendable (SharedCaches) -> Attachment
@@ -34,10 +35,11 @@ package struct Trigger<Key: Hashable & Sendable>: Sendable {
         Trigger { caches in
             let cache = caches.cache(of: type, resource: resource, scope: scope, indexes: indexes)
             return Attachment(cache: cache) { snapshot, wake in
-                cache.subscribe { change in
+                let subscription = cache.subscribe { change in
                     let keys = keys(change, snapshot())
                     for key in keys.count > 1 ? Array(Set(keys)) : keys { wake(key) }
                 }
+                return { cache.unsubscribe(subscription) }
             }
         }
     }
@@ -48,7 +50,7 @@ package struct Trigger<Key: Hashable & Sendable>: Sendable {
         indexes: [CacheIndex<Object>] = []
     ) -> Trigger {
         Trigger { caches in
-            Attachment(cache: caches.cache(of: type, resource: resource, scope: scope, indexes: indexes)) { _, _ in }
+            Attachment(cache: caches.cache(of: type, resource: resource, scope: scope, indexes: indexes)) { _, _ in {} }
         }
     }
 }

@@ -15,10 +15,23 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
     private let signal = WakeSignal()
     private let clock = ContinuousClock()
 
-    package init(backoff: Backoff = .workQueue) { machine = Mutex(Machine(backoff: backoff)) }
+    private let name: String
+    private let ledger: WorkQueueLedger?
+
+    /// - Parameter ledger: Told of everything under `name`; nil: nobody counts.
+    package init(backoff: Backoff = .workQueue, name: String = "", ledger: WorkQueueLedger? = nil) {
+        machine = Mutex(Machine(backoff: backoff))
+        self.name = name
+        self.ledger = ledger
+    }
 
     package func add(_ key: Key) {
-        machine.withLock { $0.added(key) }
+        let depth = machine.withLock { machine in
+            machine.added(key)
+            return machine.depth
+        }
+        ledger?.added(name)
+        ledger?.stands(name, depth: depth)
         signal.wake()
     }
 
@@ -35,7 +48,9 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
             while !Task.isCancelled {
                 while let key = machine.withLock({ $0.inFlightCount < workers ? $0.next(at: clock.now) : nil }) {
                     group.addTask { [self] in
+                        let start = clock.now
                         let outcome = await work(key)
+                        ledger?.worked(name, clock.now - start, failed: outcome == .failed)
                         finish(key, outcome)
                         signal.wake()
                     }
@@ -67,5 +82,6 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
             }
             machine.finished(key)
         }
+        ledger?.stands(name, depth: machine.withLock(\.depth))
     }
 }

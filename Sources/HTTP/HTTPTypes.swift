@@ -42,6 +42,8 @@ package struct HTTPRequest: Sendable {
     package var rawPath: String
     /// Decoded query items in order.
     package var query: [QueryItem]
+    /// The query as it stood on the wire, without its question mark; for those who pass it on.
+    package var rawQuery: String
     package var headers: HTTPHeaders
     package var body: [UInt8]
     /// DER of the client's certificate, verified against the server's client CA; nil when none was shown.
@@ -62,13 +64,17 @@ package struct HTTPRequest: Sendable {
     }
 
     package init(
-        method: String, path: String, rawPath: String? = nil, query: [QueryItem] = [], headers: HTTPHeaders = [:],
-        body: [UInt8] = [], peerCertificate: [UInt8]? = nil, remoteAddress: String = "", version: String = "HTTP/1.1"
+        method: String, path: String, rawPath: String? = nil, query: [QueryItem] = [], rawQuery: String? = nil,
+        headers: HTTPHeaders = [:], body: [UInt8] = [], peerCertificate: [UInt8]? = nil, remoteAddress: String = "",
+        version: String = "HTTP/1.1"
     ) {
         self.method = method
         self.path = path
         self.rawPath = rawPath ?? path
         self.query = query
+        self.rawQuery =
+            rawQuery
+            ?? query.map { "\(PercentCoding.encode($0.name))=\(PercentCoding.encode($0.value))" }.joined(separator: "&")
         self.headers = headers
         self.body = body
         self.peerCertificate = peerCertificate

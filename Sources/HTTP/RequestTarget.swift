@@ -5,6 +5,8 @@
 struct RequestTarget: Hashable, Sendable {
     var path: String
     var rawPath: String
+    /// Behind the question mark, as it stood; empty when there is none.
+    var rawQuery: String
     var query: [HTTPRequest.QueryItem]
 
     /// Nil when the path's escapes are broken or it does not start with `/` (or is not `*`).
@@ -21,6 +23,7 @@ struct RequestTarget: Hashable, Sendable {
         guard raw.hasPrefix("/") || raw == "*", let decoded = PercentCoding.decode(raw, plusIsSpace: false) else { return nil }
         path = decoded
         rawPath = String(raw)
+        rawQuery = question.map { String(rest[rest.utf8.index(after: $0)...]) } ?? ""
         query = question.map { Self.items(rest[rest.utf8.index(after: $0)...]) } ?? []
     }
 

@@ -11,8 +11,8 @@ package struct CertificateAuthority: Sendable {
     /// PKCS#8; secret.
     package let privateKeyPEM: String
 
-    private let certificate: Certificate
-    private let key: P256.Signing.PrivateKey
+    let certificate: Certificate
+    let key: P256.Signing.PrivateKey
 
     /// Clocks of other machines may be behind: certificates are valid from this long before they were made.
     private static let backdating: Int64 = 300
@@ -75,7 +75,7 @@ package struct CertificateAuthority: Sendable {
     /// Makes a key and signs a certificate for it.
     package func issue(_ request: CertificateRequest, now: Int64 = UnixTime.now()) throws(PKIError) -> IssuedCertificate {
         let subjectKey = P256.Signing.PrivateKey()
-        let names = try Self.subjectAlternativeNames(request)
+        let names = try Self.generalNames(dnsNames: request.dnsNames, ipAddresses: request.ipAddresses)
         do {
             let subject = try DistinguishedName {
                 for organization in request.organizations { OrganizationName(organization) }
@@ -109,9 +109,9 @@ package struct CertificateAuthority: Sendable {
 
     private static func date(_ seconds: Int64) -> Date { Date(timeIntervalSince1970: Double(seconds)) }
 
-    private static func subjectAlternativeNames(_ request: CertificateRequest) throws(PKIError) -> [GeneralName] {
-        var names = request.dnsNames.map { GeneralName.dnsName($0) }
-        for text in request.ipAddresses {
+    static func generalNames(dnsNames: [String], ipAddresses: [String]) throws(PKIError) -> [GeneralName] {
+        var names = dnsNames.map { GeneralName.dnsName($0) }
+        for text in ipAddresses {
             guard let bytes = addressBytes(text) else { throw PKIError.invalidAddress(text) }
             names.append(.ipAddress(ASN1OctetString(contentBytes: bytes[...])))
         }

@@ -61,6 +61,7 @@ package struct IssuedCertificate: Hashable, Sendable {
 package enum PKIError: Error, Hashable, Sendable {
     case malformedCertificate(String)
     case malformedKey(String)
+    case malformedRequest(String)
     case invalidAddress(String)
     case signing(String)
 }

@@ -1,3 +1,5 @@
+import Crypto
+
 /// Who a client certificate says its holder is.
 ///
 /// Reads only the subject; that the certificate is genuine and in time was the TLS handshake's work.
@@ -6,6 +8,8 @@ package struct PeerIdentity: Hashable, Sendable {
     package var commonName: String
     /// The groups.
     package var organizations: [String]
+    /// The user's uid; empty when the subject has none.
+    package var uid = ""
 
     package init(commonName: String, organizations: [String]) {
         self.commonName = commonName
@@ -40,13 +44,22 @@ package struct PeerIdentity: Hashable, Sendable {
                     commonName = text
                 } else if identifier.elementsEqual(Self.organizationIdentifier) {
                     organizations.append(text)
+                } else if identifier.elementsEqual(Self.uidIdentifier) {
+                    uid = text
                 }
             }
         }
     }
 
+    /// SHA-256 of a certificate's DER in hexadecimal digits.
+    package static func fingerprint(der: [UInt8]) -> String {
+        SHA256.hash(data: der).map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+    }
+
     private static let commonNameIdentifier: [UInt8] = [0x55, 0x04, 0x03]  // 2.5.4.3
     private static let organizationIdentifier: [UInt8] = [0x55, 0x04, 0x0a]  // 2.5.4.10
+    /// 1.3.6.1.4.1.57683.2, Kubernetes' own.
+    private static let uidIdentifier: [UInt8] = [0x2b, 0x06, 0x01, 0x04, 0x01, 0x83, 0xc2, 0x53, 0x02]
 }
 
 /// Walks the elements of one DER value.

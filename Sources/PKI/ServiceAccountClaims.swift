@@ -27,6 +27,8 @@ package struct ServiceAccountClaims: Hashable, Sendable {
     package var issuedAt: Int64
     package var notBefore: Int64
     package var expiresAt: Int64
+    /// The lifetime that was asked for has passed, though the token still works; nil: the same as its end.
+    package var warnAfter: Int64?
     /// Unique per token.
     package var identifier: String
 
@@ -55,6 +57,7 @@ package struct ServiceAccountClaims: Hashable, Sendable {
         if let pod { kubernetes["pod"] = Self.json(pod) }
         if let node { kubernetes["node"] = Self.json(node) }
         if let secret { kubernetes["secret"] = Self.json(secret) }
+        if let warnAfter { kubernetes["warnafter"] = .int(warnAfter) }
         return [
             "aud": JSONValue(audiences), "exp": .int(expiresAt), "iat": .int(issuedAt), "iss": .string(issuer),
             "jti": .string(identifier), "kubernetes.io": kubernetes, "nbf": .int(notBefore), "sub": .string(subject),
@@ -82,6 +85,7 @@ package struct ServiceAccountClaims: Hashable, Sendable {
         issuedAt = json["iat"]?.int ?? 0
         notBefore = json["nbf"]?.int ?? 0
         self.expiresAt = expiresAt
+        warnAfter = own["warnafter"]?.int
         identifier = json["jti"]?.string ?? ""
         guard json["sub"]?.string == subject else { return nil }
     }

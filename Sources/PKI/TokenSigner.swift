@@ -35,6 +35,16 @@ package struct TokenSigner: Sendable {
         }
     }
 
+    /// The public key for those who check tokens elsewhere (RFC 7517).
+    package var publicJWK: JSONValue {
+        let point = Array(key.publicKey.rawRepresentation)
+        return [
+            "use": "sig", "kty": "EC", "kid": .string(keyID), "crv": "P-256", "alg": "ES256",
+            "x": .string(Base64URL.encode(point.prefix(point.count / 2))),
+            "y": .string(Base64URL.encode(point.suffix(point.count / 2))),
+        ]
+    }
+
     /// The hash of the public key, as upstream names its keys (`pkg/serviceaccount/jwt.go`, `keyIDFromPublicKey`).
     static func keyID(of key: P256.Signing.PublicKey) -> String {
         Base64URL.encode(Array(SHA256.hash(data: key.derRepresentation)))

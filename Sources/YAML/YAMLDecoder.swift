@@ -20,15 +20,45 @@ package enum YAMLDecoder {
         try documents(text, limits: limits, countMax: Int.max).filter { !$0.isNull }
     }
 
-    private static func documents(
-        _ text: String, limits: YAMLLimits, countMax: Int
-    ) throws(YAMLError) -> [JSONValue] {
+    /// One reading of a text.
+    enum Reading {
+        case read(JSONValue, [KeyRepetition])
+        /// A key stands twice, for the first time at this place; lines and columns from one.
+        case repeated(YAMLError, line: Int, column: Int)
+    }
+
+    static func firstDocument(_ text: String, _ limits: YAMLLimits) throws(YAMLError) -> Reading {
+        do {
+            try check(text, limits)
+            let parser = try Parser(yaml: text)
+            var reader = NodeReader(limits: limits)
+            guard let node = try parser.nextRoot() else { return .read(.null, []) }
+            return .read(try reader.value(node, depth: 0), reader.repetitions)
+        } catch let error as YAMLError {
+            throw error
+        } catch YamlError.duplicatedKeysInMapping(let duplicates, let context) {
+            let error = convert(.duplicatedKeysInMapping(duplicates: duplicates, context: context))
+            return .repeated(error, line: context.mark.line, column: context.mark.column)
+        } catch let error as YamlError {
+            throw convert(error)
+        } catch {
+            throw YAMLError("\(error)")
+        }
+    }
+
+    private static func check(_ text: String, _ limits: YAMLLimits) throws(YAMLError) {
         guard text.utf8.count <= limits.bytesMax else {
             throw YAMLError("document is larger than \(limits.bytesMax) bytes")
         }
         if let line = NestingGuard.firstTooDeep(Array(text.utf8), depthMax: limits.depthMax) {
             throw YAMLError("exceeded max depth of \(limits.depthMax)", line: line)
         }
+    }
+
+    private static func documents(
+        _ text: String, limits: YAMLLimits, countMax: Int
+    ) throws(YAMLError) -> [JSONValue] {
+        try check(text, limits)
         do {
             let parser = try Parser(yaml: text)
             var reader = NodeReader(limits: limits)
@@ -63,6 +93,8 @@ package enum YAMLDecoder {
 private struct NodeReader {
     private let limits: YAMLLimits
     private var count = 0
+    /// Keys that were left out because a later one has their name.
+    private(set) var repetitions: [KeyRepetition] = []
 
     init(limits: YAMLLimits) { self.limits = limits }
 
@@ -86,9 +118,19 @@ private struct NodeReader {
     private mutating func object(_ mapping: Node.Mapping, depth: Int) throws(YAMLError) -> JSONObject {
         var object = JSONObject()
         var merged: [JSONObject] = []
+        var marked: Set<String> = []
         for (key, content) in mapping {
             guard case .scalar(let scalar) = key else {
                 throw YAMLError("invalid map key", line: key.mark?.line)
+            }
+            let overwritten = KeyRepetition.unmarked(scalar.string)
+            if marked.contains(overwritten ?? scalar.string) {
+                repetitions.append(KeyRepetition(line: content.mark?.line ?? 0, key: overwritten ?? scalar.string))
+            }
+            if let overwritten {
+                marked.insert(overwritten)
+                _ = try value(content, depth: depth + 1)
+                continue
             }
             if scalar.string == "<<", scalar.style == .plain {
                 switch try value(content, depth: depth + 1) {

@@ -42,7 +42,7 @@ struct Skiff: AsyncParsableCommand {
             CommandGroup(
                 name: "Cluster",
                 subcommands: [Up.self, Down.self, StatusCommand.self, KubeconfigCommand.self, Demo.self]),
-            CommandGroup(name: "Parts", subcommands: [NodeCommand.self, ImageCommand.self]),
+            CommandGroup(name: "Parts", subcommands: [NodeCommand.self, ImageCommand.self, Backup.self, Restore.self]),
             CommandGroup(name: "Programs", subcommands: [Server.self, Agent.self, ProxyCommand.self]),
             CommandGroup(name: "Internal", subcommands: [Supervise.self, NodeInitCommand.self, ServeImages.self]),
         ])

@@ -17,7 +17,10 @@ struct ServerFixture {
     static let adminToken = "admin-token"
     static let nobodyToken = "nobody-token"
 
-    static func make(_ store: any Store = MemoryStore()) async throws -> ServerFixture {
+    static func make(
+        _ store: any Store = MemoryStore(), kubelets: any KubeletDialer = NoKubelets(),
+        upstreams: (any UpstreamDialer)? = nil, audit: AuditLog? = nil
+    ) async throws -> ServerFixture {
         guard let range = CIDR(parsing: "10.96.0.0/16") else { throw FixtureError() }
         let seed = Mutex<UInt64>(1)
         let environment = ServerEnvironment(
@@ -28,15 +31,17 @@ struct ServerFixture {
                     return seed ^ (seed >> 29)
                 }
             }, sleep: { _ in throw CancellationError() })
+        var configuration = APIServerParts.Configuration(
+            serviceCIDR: range, serverAddress: "127.0.0.1:6443", tokenKeyPEM: TokenSigner.makePrivateKeyPEM(),
+            staticTokens: [
+                adminToken: User(name: "admin", groups: ["system:masters", "system:authenticated"]),
+                nobodyToken: User(name: "nobody", groups: ["system:authenticated"]),
+            ], environment: environment, logger: Logger(label: "test"))
+        configuration.auditLog = audit
         let parts = try await APIServerParts.assemble(
-            store: store, kubelets: NoKubelets(),
-            APIServerParts.Configuration(
-                serviceCIDR: range, serverAddress: "127.0.0.1:6443", tokenKeyPEM: TokenSigner.makePrivateKeyPEM(),
-                staticTokens: [
-                    adminToken: User(name: "admin", groups: ["system:masters", "system:authenticated"]),
-                    nobodyToken: User(name: "nobody", groups: ["system:authenticated"]),
-                ], environment: environment, logger: Logger(label: "test")))
+            store: store, kubelets: kubelets, upstreams: upstreams, configuration)
         let fixture = ServerFixture(parts: parts, store: store)
+        for hook in ServerLifecycle.Hook.allCases { parts.lifecycle.finish(hook) }
         for name in ["default", "kube-system"]
         where parts.registry.caches[core("namespaces")]?.get(NamespacedName(name: name)) == nil {
             _ = await fixture.post("/api/v1/namespaces", ["metadata": ["name": .string(name)]])

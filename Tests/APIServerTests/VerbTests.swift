@@ -66,9 +66,8 @@ import Testing
         let unknown = Answer(
             await server.send("POST", maps, body: Array("{".utf8), headers: ["content-type": "application/json"]))
         #expect(unknown.code == 400)
-        let proto = Answer(
-            await server.send("GET", maps, headers: ["accept": "application/vnd.kubernetes.protobuf"]))
-        #expect(proto.code == 406)
+        let html = Answer(await server.send("GET", maps, headers: ["accept": "text/html"]))
+        #expect(html.code == 406)
         let field = await server.get("\(maps)?fieldSelector=spec.x=1")
         #expect(field.code == 400)
     }

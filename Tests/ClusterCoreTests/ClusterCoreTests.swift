@@ -41,6 +41,37 @@ import Testing
             #expect(output.text.contains("web-"), "\(output.text)")
             output = try await kubectl(["delete", "deployment", "web", "--timeout=20s"])
             #expect(output.text.contains("deployment.apps \"web\" deleted"), "\(output.text)")
+            output = try await kubectl(["auth", "can-i", "--list", "--as=bob"])
+            #expect(output.text.contains("selfsubjectrulesreviews.authorization.k8s.io"), "\(output.text)")
+            output = try await kubectl(["auth", "can-i", "create", "pods", "--as=bob"])
+            #expect(output.text == "no\n" && output.code == 1, "\(output.text)")
+            output = try await kubectl(["create", "rolebinding", "b", "--clusterrole=edit", "--user=bob"])
+            #expect(output.code == 0, "\(output.text)")
+            output = try await kubectl(["auth", "can-i", "create", "pods", "--as=bob"])
+            #expect(output.text == "yes\n", "\(output.text)")
+            output = try await kubectl(["create", "token", "default", "--duration=20m"])
+            #expect(output.text.split(separator: ".").count == 3, "\(output.text)")
+            output = try await kubectl(["get", "clusterroles", "-o", "name"])
+            #expect(output.text.split(separator: "\n").count == 71, "\(output.text)")
+            output = try await kubectl(["create", "-f", try cluster.certificateRequest(name: "bob")])
+            #expect(output.text.contains("certificatesigningrequest.certificates.k8s.io/bob created"), "\(output.text)")
+            output = try await kubectl(["certificate", "approve", "bob"])
+            #expect(output.text == "certificatesigningrequest.certificates.k8s.io/bob approved\n", "\(output.text)")
+            output = try await kubectl([
+                "wait", "csr/bob", "--for=jsonpath={.status.certificate}", "--timeout=20s",
+            ])
+            #expect(output.code == 0, "\(output.text)")
+            output = try await kubectl(["get", "csr", "bob", "-o", "jsonpath={.spec.username} {.status.conditions[*].type}"])
+            #expect(output.text == "admin Approved", "\(output.text)")
+            output = try await kubectl(["get", "--raw", "/metrics"])
+            for name in [
+                "workqueue_adds_total{name=\"replicaset-controller\"}", "process_resident_memory_bytes ",
+                "apiserver_request_total{code=\"201\"", "etcd_request_duration_seconds_bucket{operation=\"create\"",
+            ] {
+                #expect(output.text.contains(name), "\(name)")
+            }
+            output = try await kubectl(["get", "--raw", "/readyz?verbose"])
+            #expect(output.text.hasSuffix("readyz check passed\n"), "\(output.text)")
             output = try await kubectl(["get", "configmap", "none"])
             #expect(output.text.contains("Error from server (NotFound): configmaps \"none\" not found"), "\(output.text)")
         }

@@ -1,9 +1,12 @@
+import API
+import EtcdStore
 import Glibc
 import HTTP
 import JSON
 import Logging
 import NetworkTypes
 import PKI
+import Store
 import Synchronization
 
 @testable import ClusterCore
@@ -18,10 +21,13 @@ struct LoopbackCluster {
     struct Failure: Error {}
 
     let directory: String
-    private let authority: CertificateAuthority
+    let authority: CertificateAuthority
+    /// The etcd that the cluster is kept in; nil: its own file.
+    private let etcd: String?
     var manifest: String { directory + "/front.yaml" }
 
-    init() throws {
+    init(etcd: String? = nil) throws {
+        self.etcd = etcd
         var template = Array("/tmp/skiff-core-XXXXXX".utf8CString)
         directory = template.withUnsafeMutableBufferPointer { buffer in
             buffer.baseAddress.flatMap { mkdtemp($0) }.map { String(cString: $0) } ?? ""
@@ -49,6 +55,24 @@ struct LoopbackCluster {
         close(file)
     }
 
+    /// A file with a request for a client certificate.
+    func certificateRequest(name: String) throws -> String {
+        let made = try SigningRequest.make(commonName: name, organizations: ["devs"])
+        let file = "\(name)-request.json"
+        write(
+            JSONWriter.text(
+                [
+                    "apiVersion": "certificates.k8s.io/v1", "kind": "CertificateSigningRequest",
+                    "metadata": ["name": .string(name)],
+                    "spec": [
+                        "request": .string(Base64.encode(Array(made.requestPEM.utf8))),
+                        "signerName": "kubernetes.io/kube-apiserver-client", "usages": ["digital signature", "client auth"],
+                        "expirationSeconds": 3600,
+                    ],
+                ]), to: file)
+        return directory + "/" + file
+    }
+
     private func configuration() throws -> ClusterCoreConfiguration {
         let serving = try authority.issue(
             .server(commonName: "kube-apiserver", dnsNames: ["localhost"], ipAddresses: ["127.0.0.1"]))
@@ -59,12 +83,33 @@ struct LoopbackCluster {
         else { throw Failure() }
         var logger = Logger(label: "test")
         logger.logLevel = .error
-        return ClusterCoreConfiguration(
+        var configuration = ClusterCoreConfiguration(
             dataDirectory: directory + "/data", listeners: [.address(host: "127.0.0.1", port: 0)],
             servingCertificatePEM: serving.certificatePEM, servingKeyPEM: serving.privateKeyPEM,
             clientCAPEM: authority.certificatePEM, serviceAccountKeyPEM: TokenSigner.makePrivateKeyPEM(),
             kubeletClientCertificatePEM: kubeletClient.certificatePEM, kubeletClientKeyPEM: kubeletClient.privateKeyPEM,
             serviceCIDR: services, clusterCIDR: pods, advertiseAddress: address, logger: logger)
+        configuration.clientCAKeyPEM = authority.privateKeyPEM
+        if let etcd {
+            configuration.openStore = { [logger] in try await Self.openStore(etcd, logger: logger) }
+        }
+        return configuration
+    }
+
+    /// Opens as soon as the server answers.
+    private static func openStore(_ urls: String, logger: Logger) async throws -> any Store {
+        let start = ContinuousClock.now
+        let environment = EtcdEnvironment(
+            monotonic: { ContinuousClock.now - start }, sleep: { try await ContinuousClock().sleep(for: $0) })
+        let settings = try EtcdConfiguration(urls: urls)
+        while true {
+            do throws(StoreError) {
+                return try await EtcdStore.open(settings, environment: environment, logger: logger)
+            } catch {
+                guard case .unavailable = error, ContinuousClock.now - start < .seconds(30) else { throw error }
+            }
+            try await environment.sleep(.milliseconds(50))
+        }
     }
 
     /// Runs `body` against the running server and then removes everything.
@@ -118,7 +163,7 @@ struct LoopbackCluster {
     }
 
     /// Runs a command on a thread of its own: waiting for it must not hold up the server's tasks.
-    private static func shell(_ command: String) async -> Output {
+    static func shell(_ command: String) async -> Output {
         await withCheckedContinuation { continuation in
             let box = Unmanaged.passRetained(Job(command, continuation))
             var thread = pthread_t()

@@ -2,6 +2,7 @@ import API
 import ControlLoop
 import Controllers
 import JSON
+import NetworkTypes
 import Testing
 
 @Suite struct EndpointControllersTests {
@@ -107,5 +108,39 @@ import Testing
         harness.cluster.remove(Service.resource, key("web"))
         await harness.settle(EndpointsController(), key("web"))
         #expect(harness.cluster.all(Endpoints.self).isEmpty)
+    }
+
+    @Test(
+        arguments: [("PreferClose", ["z"], []), ("PreferSameNode", ["z"], ["a"]), (nil, [], [])]
+            as [(String?, [String], [String])])
+    func `a preference becomes hints on endpoints that are ready`(
+        preference: String?, zones: [String], nodes: [String]
+    ) async throws {
+        var spec: JSONValue = ["selector": ["app": "web"], "ports": [["port": 80]]]
+        if let preference { spec["trafficDistribution"] = .string(preference) }
+        putService(spec)
+        var host = node("a", at: harness.cluster.now)
+        host[path: ["metadata", "labels", "topology.kubernetes.io/zone"]] = "z"
+        harness.cluster.put(Node.resource, host)
+        putPod("a", ip: "10.0.0.1")
+        putPod("b", ip: "10.0.0.2", ready: false)
+        await harness.settle(controller, key("web"))
+        let endpoints = try #require(slices.first?.endpoints)
+        #expect(endpoints.map(\.zoneHints) == [zones, []] && endpoints.map(\.nodeHints) == [nodes, []])
+    }
+
+    @Test func `the service of the API server is put right`() async throws {
+        let address = try #require(IPAddress(parsing: "10.96.0.1"))
+        let server = try #require(IPAddress(parsing: "192.168.0.5"))
+        let controller = KubernetesServiceController(clusterIP: address, servers: [server], port: 6443)
+        await harness.settle(controller, key("kubernetes"))
+        #expect(harness.cluster.all(Service.self)[0].spec.clusterIP == "10.96.0.1")
+        #expect(slices[0].endpoints.map(\.addresses) == [["192.168.0.5"]])
+        try await harness.cluster.patch(
+            Endpoints.resource, key("kubernetes"), .merge, ["subsets": []], subresource: nil)
+        harness.cluster.remove(EndpointSlice.resource, key("kubernetes"))
+        await harness.settle(controller, key("kubernetes"))
+        #expect(harness.cluster.all(Endpoints.self)[0].subsets[0]["addresses"]?[0]?["ip"] == "192.168.0.5")
+        #expect(slices.count == 1)
     }
 }

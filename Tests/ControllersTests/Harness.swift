@@ -13,6 +13,8 @@ struct Harness {
         ResourceKind(Namespace.self), ResourceKind(Pod.self), ResourceKind(Node.self), ResourceKind(ConfigMap.self),
         ResourceKind(ServiceAccount.self), ResourceKind(Service.self), ResourceKind(EndpointSlice.self),
         ResourceKind(Endpoints.self), ResourceKind(ReplicaSet.self), ResourceKind(Deployment.self), ResourceKind(Lease.self),
+        ResourceKind(ResourceQuota.self), ResourceKind(PersistentVolume.self), ResourceKind(PersistentVolumeClaim.self),
+        ResourceKind(ReplicationController.self),
     ]
 
     /// Everything that any controller reads.
@@ -20,11 +22,27 @@ struct Harness {
         var snapshot = cluster.show(
             Namespace.self, Pod.self, Node.self, ConfigMap.self, ServiceAccount.self, Service.self, EndpointSlice.self,
             Endpoints.self, ReplicaSet.self, Deployment.self, Lease.self)
+        show(ResourceQuota.self, &snapshot)
+        show(PersistentVolume.self, &snapshot)
+        show(PersistentVolumeClaim.self, &snapshot)
+        show(ReplicationController.self, &snapshot)
+        show(PodDisruptionBudget.self, &snapshot)
+        show(StatefulSet.self, &snapshot)
+        show(StorageClass.self, &snapshot)
+        show(VolumeAttributesClass.self, &snapshot)
+        show(CronJob.self, &snapshot)
+        show(Job.self, &snapshot)
+        show(ServiceCIDR.self, &snapshot)
+        show(ServiceIPAddress.self, &snapshot)
         for kind in Self.kinds {
             let objects = cluster.objects(kind.resource).map(PartialObject.init(json:))
             snapshot.set(CacheContent(objects), of: kind.resource)
         }
         return snapshot
+    }
+
+    private func show<Object: APIObject>(_ type: Object.Type, _ snapshot: inout Snapshot) {
+        snapshot.set(CacheContent(cluster.all(type)))
     }
 
     @discardableResult

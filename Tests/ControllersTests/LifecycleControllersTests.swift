@@ -13,6 +13,14 @@ import Testing
             ["metadata": ["name": .string(name)], "spec": ["finalizers": ["kubernetes"]], "status": ["phase": "Active"]])
     }
 
+    @Test func `a namespace of the system comes back`() async {
+        putNamespace("kube-node-lease")
+        harness.cluster.remove(Namespace.resource, key("kube-node-lease", ""))
+        await harness.settle(SystemNamespacesController(), key("kube-node-lease", ""))
+        #expect(harness.cluster.all(Namespace.self).map(\.metadata.name) == ["kube-node-lease"])
+        #expect(SystemNamespacesController().plan(for: key("other", ""), in: harness.snapshot).isSettled)
+    }
+
     @Test func `every namespace gets its account and the CA, and a changed CA is put right`() async throws {
         putNamespace("team")
         let publisher = RootCACertPublisher(certificate: "PEM")
@@ -120,5 +128,19 @@ import Testing
         await collect()
         #expect(names == ["child"])
         #expect(harness.cluster.all(ConfigMap.self)[0].metadata.ownerReferences.isEmpty)
+    }
+
+    @Test func `a circle of owners does not keep anyone`() async throws {
+        let first = put("a", owner: nil, block: true)
+        let second = put("b", owner: ["name": "a", "uid": .string(first)], block: true)
+        let third = put("c", owner: ["name": "b", "uid": .string(second)], block: true)
+        var start = try #require(harness.cluster.objects(ConfigMap.resource).first { $0["metadata"]?["name"] == "a" })
+        start[path: ["metadata", "ownerReferences"]] = [
+            ["apiVersion": "v1", "kind": "ConfigMap", "name": "c", "uid": .string(third), "blockOwnerDeletion": true]
+        ]
+        harness.cluster.put(ConfigMap.resource, start)
+        try await harness.cluster.delete(ConfigMap.resource, key("a"), DeletionOptions(propagation: .foreground))
+        await collect(rounds: 12)
+        #expect(names.isEmpty)
     }
 }

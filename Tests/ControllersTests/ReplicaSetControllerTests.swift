@@ -65,4 +65,34 @@ import Testing
         await harness.settle(controller, key("web"))
         #expect(harness.pods().isEmpty)
     }
+
+    @Test func `a refused pod becomes a condition, which goes when the number is right`() async throws {
+        harness.cluster.put(ReplicaSet.resource, replicaSet("web", replicas: 1))
+        let plan = controller.plan(for: key("web"), in: harness.snapshot)
+        #expect(plan.refusalCondition?.condition.reason == "FailedCreate")
+        harness.cluster.put(ConfigMap.resource, ["metadata": ["name": "taken", "namespace": "default"]])
+        var refused = Plan([
+            .create(ConfigMap.resource, namespace: "default", ["metadata": ["name": "taken", "namespace": "default"]])
+        ])
+        refused.refusalCondition = plan.refusalCondition
+        await harness.perform(refused)
+        let condition = try #require(harness.cluster.all(ReplicaSet.self)[0].status.conditions["ReplicaFailure"])
+        #expect(condition.isTrue && condition.message == "configmaps \"taken\" already exists")
+        #expect(controller.plan(for: key("web"), in: harness.snapshot).refusalCondition == nil)
+        await harness.settle(controller, key("web"))
+        #expect(harness.cluster.all(ReplicaSet.self)[0].status.conditions.isEmpty)
+    }
+
+    @Test func `a replication controller keeps its pods in the older form`() async throws {
+        var object = replicaSet("web", replicas: 2)
+        object["apiVersion"] = "v1"
+        object["kind"] = "ReplicationController"
+        object[path: ["spec", "selector"]] = ["app": "web"]
+        harness.cluster.put(ReplicationController.resource, object)
+        await harness.settle(ReplicationManager(), key("web"))
+        #expect(harness.pods().count == 2)
+        #expect(harness.pods().allSatisfy { $0.metadata.controller?.kind == "ReplicationController" })
+        let status = harness.cluster.all(ReplicationController.self)[0].status
+        #expect(status.replicas == 2 && status.terminatingReplicas == nil)
+    }
 }

@@ -55,6 +55,30 @@ import Testing
         }
     }
 
+    @Test func `streams beyond the server's limit travel on further connections`() async throws {
+        let ended = Counter()
+        let handler: HTTPHandler = { request in request.path == "/short" ? HTTPResponse(status: 204) : Self.forever(ended) }
+        try await withServer(secured, handler: handler) { port async throws in
+            try await withClient(port: port, tls: trusting) { client async throws in
+                let opened = Counter()
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for _ in 0..<230 {
+                        group.addTask {
+                            let response = try await client.send(.init(method: "GET", target: "/"))
+                            do { for try await _ in response.body { opened.add() } } catch is CancellationError {}
+                        }
+                    }
+                    await opened.reaches(230)
+                    #expect(try await client.send(.init(method: "GET", target: "/short")).status == 204)
+                    group.cancelAll()
+                    try await group.waitForAll()
+                }
+                await ended.reaches(230)
+                #expect(try await client.send(.init(method: "GET", target: "/short")).status == 204)
+            }
+        }
+    }
+
     /// One byte, then nothing until cancelled.
     static func forever(_ ended: Counter) -> HTTPResponse {
         HTTPResponse(

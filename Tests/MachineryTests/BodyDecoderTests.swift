@@ -7,7 +7,7 @@ import Testing
 @Suite struct BodyDecoderTests {
     static let deployment = GroupVersionKind(group: "apps", version: "v1", kind: "Deployment")
     static let pod = GroupVersionKind(group: "", version: "v1", kind: "Pod")
-    let decoder = BodyDecoder(parseYAML: { bytes in try JSONParser.parse(bytes) })
+    let decoder = BodyDecoder(parseYAML: { bytes in YAMLBody(tree: try JSONParser.parse(bytes)) })
 
     private func decode(
         _ text: String, _ contentType: String? = nil, as kind: GroupVersionKind = deployment,

@@ -17,17 +17,30 @@ import Testing
         ("[{\"op\":\"move\",\"from\":\"/a\",\"path\":\"/b\"}]", "{\"a\":1}", "{\"b\":1}"),
         ("[{\"op\":\"copy\",\"from\":\"/a\",\"path\":\"/b\"}]", "{\"a\":1}", "{\"a\":1,\"b\":1}"),
         ("[{\"op\":\"test\",\"path\":\"/a\",\"value\":1},{\"op\":\"remove\",\"path\":\"/a\"}]", "{\"a\":1}", "{}"),
+        // As upstream's library has it: what an object lacks is replaced too, and negative positions count from the end.
+        ("[{\"op\":\"replace\",\"path\":\"/x\",\"value\":1}]", "{}", "{\"x\":1}"),
+        ("[{\"op\":\"remove\",\"path\":\"/l/-1\"}]", "{\"l\":[1,2]}", "{\"l\":[1]}"),
+        ("[{\"op\":\"add\",\"path\":\"/l/-1\",\"value\":3}]", "{\"l\":[1,2]}", "{\"l\":[1,2,3]}"),
+        ("[{\"op\":\"test\",\"path\":\"/x\",\"value\":null},{\"op\":\"test\",\"path\":\"/y\"}]", "{\"x\":null}", "{\"x\":null}"),
+        (
+            "[{\"op\":\"replace\",\"path\":\"\",\"value\":{\"b\":1}},{\"op\":\"test\",\"path\":\"\",\"value\":{\"b\":1}}]",
+            "{\"a\":1}", "{\"b\":1}"
+        ),
+        ("[{\"op\":\"copy\",\"from\":\"/x\",\"path\":\"/y\"}]", "{}", "{\"y\":null}"),
+        ("[{\"op\":\"add\",\"path\":\"/a~01\",\"value\":1}]", "{}", "{\"a~1\":1}"),
     ])
     func `applies JSON patches`(patch: String, before: String, after: String) throws {
         #expect(try JSONPatch.apply(JSONParser.parse(patch), to: JSONParser.parse(before)) == JSONParser.parse(after))
     }
 
     @Test(arguments: [
-        "[{\"op\":\"remove\",\"path\":\"/x\"}]", "[{\"op\":\"replace\",\"path\":\"/x\",\"value\":1}]",
+        "[{\"op\":\"remove\",\"path\":\"/x\"}]", "[{\"op\":\"replace\",\"path\":\"/l/1\",\"value\":1}]",
+        "[{\"op\":\"add\",\"path\":\"\",\"value\":{}}]", "[{\"op\":\"test\",\"path\":\"/x/y\",\"value\":null}]",
+        "[{\"op\":\"test\",\"path\":\"/a\",\"value\":1.0}]", "[{\"op\":\"replace\",\"path\":\"\",\"value\":1}]",
         "[{\"op\":\"test\",\"path\":\"/a\",\"value\":2}]", "[{\"op\":\"add\",\"path\":\"/x/y\",\"value\":1}]",
-        "[{\"op\":\"add\",\"path\":\"/l/5\",\"value\":1}]", "[{\"op\":\"add\",\"path\":\"/l/01\",\"value\":1}]",
+        "[{\"op\":\"add\",\"path\":\"/l/5\",\"value\":1}]", "[{\"op\":\"add\",\"path\":\"/l/x\",\"value\":1}]",
         "[{\"op\":\"dance\",\"path\":\"/a\"}]", "{}", "[1]", "[{\"op\":\"add\",\"path\":\"a\",\"value\":1}]",
-        "[{\"op\":\"move\",\"from\":\"/o\",\"path\":\"/o/p\"}]", "[{\"op\":\"add\",\"path\":\"/l/-1\",\"value\":1}]",
+        "[{\"op\":\"move\",\"from\":\"/o\",\"path\":\"/o/p\"}]", "[{\"op\":\"add\",\"path\":\"/l/-3\",\"value\":1}]",
     ])
     func `refuses JSON patches that do not fit`(patch: String) {
         #expect(throws: PatchError.self) {
@@ -40,21 +53,22 @@ import Testing
         #expect(throws: PatchError.tooLarge("The allowed maximum operations in a JSON patch is 10000, got 10001")) {
             try JSONPatch.apply(many, to: ["a": 1])
         }
-        let doubling = JSONValue.array((0..<40).map { ["op": "copy", "from": "", "path": .string("/k\($0)")] })
-        #expect(throws: PatchError.self) { try JSONPatch.apply(doubling, to: ["a": "xxxxxxxxxx"]) }
+        let doubling = JSONValue.array((0..<40).map { _ in ["op": "copy", "from": "/a", "path": "/a/-"] })
+        #expect(throws: PatchError.self) { try JSONPatch.apply(doubling, to: ["a": ["xxxxxxxxxx"]]) }
         var path = ""
         let deepening = JSONValue.array(
             (0..<20).map { _ in
-                let operation: JSONValue = ["op": "copy", "from": "", "path": .string(path + "/a")]
-                path += path + "/a"
+                let operation: JSONValue = ["op": "copy", "from": "/a", "path": .string("/a" + path + "/b")]
+                path += path + "/b"
                 return operation
             })
-        #expect(throws: PatchError.notApplicable("exceeded max depth of 512")) { try JSONPatch.apply(deepening, to: [:]) }
+        #expect(throws: PatchError.notApplicable("exceeded max depth of 512")) { try JSONPatch.apply(deepening, to: ["a": [:]]) }
     }
 
     @Test(arguments: [
         ("{\"a\":null,\"b\":{\"c\":1}}", "{\"a\":1,\"b\":{\"d\":2}}", "{\"b\":{\"d\":2,\"c\":1}}"),
         ("{\"l\":[3]}", "{\"l\":[1,2]}", "{\"l\":[3]}"), ("{\"a\":{\"b\":null}}", "{}", "{\"a\":{}}"),
+        ("{\"l\":[{\"a\":null,\"b\":1}]}", "{}", "{\"l\":[{\"b\":1}]}"),
     ])
     func `applies merge patches`(patch: String, before: String, after: String) throws {
         #expect(try MergePatch.apply(JSONParser.parse(patch), to: JSONParser.parse(before)) == JSONParser.parse(after))
@@ -179,6 +193,43 @@ import Testing
         #expect(refusal("text/plain", "{}")?.reason == "UnsupportedMediaType")
         #expect(refusal("application/merge-patch+json", "[]")?.code == 400)
         #expect(refusal("application/merge-patch+json", "{")?.code == 400)
+        let words: [(String, String, Int, String)] = [
+            (
+                "application/merge-patch+json", "[]", 400,
+                "error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}"
+            ), (strategic, "[]", 400, "json: cannot unmarshal array into Go value of type map[string]interface {}"),
+            (
+                "application/json-patch+json", "{}", 400,
+                "error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp"
+            ),
+            (
+                "application/json-patch+json", "[{\"op\":1}]", 400,
+                "error decoding patch: json: cannot unmarshal number into Go struct field jsonPatchOp.op of type string"
+            ),
+            (
+                strategic, "{\"spec\":{\"hostNetwork\":\"yes\"}}", 422,
+                " \"\" is invalid: patch: Invalid value: \"map[spec:map[hostNetwork:yes]]\": unrecognized type: bool"
+            ),
+            (
+                strategic, "{\"spec\":{\"containers\":\"none\"}}", 422,
+                " \"\" is invalid: patch: Invalid value: \"map[spec:map[containers:none]]\": cannot restore slice from string"
+            ),
+            (
+                strategic, "{\"spec\":{\"containers\":[{\"image\":\"x\"}]}}", 500,
+                "map: map[image:x] does not contain declared merge key: name"
+            ), (strategic, "{\"spec\":{\"$retainKeys\":1}}", 400, "invalid patch format of retainKeys"),
+            (
+                strategic, "{\"spec\":{\"$retainKeys\":[\"a\"],\"nodeName\":\"b\"}}", 422,
+                "the server rejected our request due to an error in our request"
+            ),
+        ]
+        for (type, body, code, message) in words {
+            let found = refusal(type, body)
+            #expect(found?.code == code && found?.message == message)
+        }
+        let operation = refusal(
+            "application/json-patch+json", "[{\"op\":\"test\",\"path\":\"/kind\",\"value\":\"Pod\",\"note\":1}]")
+        #expect(operation?.message.contains("strict decoding error: json patch unknown field \"[0].note\"") ?? false)
     }
 
     @Test(arguments: 1...30 as ClosedRange<UInt64>)

@@ -34,6 +34,30 @@ import Testing
             ])
     }
 
+    @Test(
+        arguments: [
+            ("a: 1\nb: 2\na: 3\n", ["a": 3, "b": 2], ["line 3: key \"a\" already set in map"]),
+            (
+                "x:\n  a: 1\n  \"a\": 2\n  'a': 3\n", ["x": ["a": 3]],
+                ["line 3: key \"a\" already set in map", "line 4: key \"a\" already set in map"]
+            ),
+            (
+                "{a: {b: 1, b: 2}, a: 5}", ["a": 5],
+                ["line 1: key \"a\" already set in map", "line 1: key \"b\" already set in map"]
+            ),
+            ("- a: 1\n  é: 1\n  é:\n    c: 1\n", [["a": 1, "é": ["c": 1]]], ["line 4: key \"é\" already set in map"]),
+            ("a: 1", ["a": 1], []),
+        ] as [(String, JSONValue, [String])])
+    func `a repeated key keeps its last value and is told of`(text: String, value: JSONValue, repetitions: [String]) throws {
+        let found = try YAMLDecoder.decodeKeepingLast(Array(text.utf8))
+        #expect(found.value == value && found.repetitions == repetitions)
+    }
+
+    @Test func `repetitions have a limit`() {
+        let text = (0..<200).map { _ in "a: 1\n" }.joined()
+        #expect(throws: YAMLError.self) { try YAMLDecoder.decodeKeepingLast(Array(text.utf8)) }
+    }
+
     @Test func `documents are read one by one and empty ones left out`() throws {
         #expect(try YAMLDecoder.decodeAll("---\na: 1\n---\n---\n# nothing\n---\nb: 2\n") == [["a": 1], ["b": 2]])
     }

@@ -14,6 +14,7 @@ package struct APIServerParts: Sendable {
     package let documents: ServedDocuments
     package let listWatch: LocalListWatch
     package let writer: LocalObjectWriter
+    package let definitions: DefinitionReconciler
 
     /// What the server must be told.
     package struct Configuration: Sendable {
@@ -23,6 +24,10 @@ package struct APIServerParts: Sendable {
         package var tokenKeyPEM: String
         package var tokenIssuer: String
         package var staticTokens: [String: User]
+        package var limits = RequestLimits()
+        /// Nil: no audit log.
+        package var auditLog: AuditLog?
+        package var processMetrics: @Sendable (inout MetricsText) -> Void = { _ in }
         package var environment: ServerEnvironment
         package var logger: Logger
 
@@ -41,15 +46,23 @@ package struct APIServerParts: Sendable {
         }
     }
 
+    /// What the server's health checks say of its start and end.
+    package var lifecycle: ServerLifecycle { handler.manners.lifecycle }
+
     /// Loads the caches; afterwards everything is ready to answer.
     package static func assemble(
-        store: any Store, kubelets: any KubeletDialer, _ configuration: Configuration
+        store: any Store, kubelets: any KubeletDialer, upstreams: (any UpstreamDialer)? = nil, _ configuration: Configuration
     ) async throws -> APIServerParts {
+        let metrics = ServerMetrics()
+        let store = MeasuredStore(store, metrics, monotonic: configuration.environment.monotonic)
         let caches = try await CacheSet.load(store)
         let signer = try TokenSigner(privateKeyPEM: configuration.tokenKeyPEM)
         let verifier = try TokenVerifier(publicKeyPEMs: [signer.publicKeyPEM], issuer: configuration.tokenIssuer)
         let audiences = [configuration.tokenIssuer]
-        let decoder = BodyDecoder { bytes in try YAMLDecoder.decode(bytes) }
+        let decoder = BodyDecoder { bytes in
+            let (tree, repetitions) = try YAMLDecoder.decodeKeepingLast(bytes)
+            return YAMLBody(tree: tree, repetitions: repetitions)
+        }
         let registry = ObjectRegistry(
             store: store, caches: caches, services: ServiceAllocator(range: configuration.serviceCIDR), decoder: decoder,
             environment: configuration.environment)
@@ -58,22 +71,30 @@ package struct APIServerParts: Sendable {
             environment: configuration.environment)
         let subresources = SubresourceWriter(registry: registry, tokens: tokens)
         let documents = ServedDocuments(serverAddress: configuration.serverAddress)
+        let manners = ServerManners(
+            authorizer: registry.access.authorizer, metrics: metrics, limits: configuration.limits, store: store,
+            openID: OpenIDDocuments(
+                issuer: configuration.tokenIssuer, serverAddress: configuration.serverAddress, keys: [signer.publicJWK]),
+            auditLog: configuration.auditLog, processMetrics: configuration.processMetrics)
         let handler = APIHandler(
             registry: registry, subresources: subresources,
             authenticator: Authenticator(
                 staticTokens: configuration.staticTokens, verifier: verifier, audiences: audiences, caches: caches),
-            authorizer: RBACAuthorizer(caches: caches), kubelets: kubelets, documents: documents,
-            tokenAudiences: audiences, logger: configuration.logger)
+            manners: manners, kubelets: kubelets, documents: documents, logger: configuration.logger,
+            upstreams: upstreams)
         return APIServerParts(
             registry: registry, handler: handler, documents: documents, listWatch: LocalListWatch(registry: registry),
-            writer: LocalObjectWriter(registry: registry, subresources: subresources))
+            writer: LocalObjectWriter(registry: registry, subresources: subresources),
+            definitions: DefinitionReconciler(registry: registry, logger: configuration.logger))
     }
 
     /// Sends bookmarks and ends watches whose time is over, for as long as the task runs.
     package func runWatchClock() async throws {
         while true {
             try await registry.environment.sleep(.seconds(1))
-            registry.caches.tick(now: registry.environment.monotonic())
+            let now = registry.environment.monotonic()
+            registry.caches.tick(now: now)
+            handler.inFlight.tick(now: now)
         }
     }
 }

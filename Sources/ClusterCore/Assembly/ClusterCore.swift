@@ -14,7 +14,8 @@ import Store
 
 /// The control plane in one process: store, API server, controllers, scheduler.
 package struct ClusterCore: Sendable {
-    private let configuration: ClusterCoreConfiguration
+    let configuration: ClusterCoreConfiguration
+    private let queues = WorkQueueLedger()
     private let onListening: @Sendable ([HTTPServerConfiguration.Listener]) -> Void
 
     /// - Parameter onListening: Called once with the real addresses, when the server answers.
@@ -28,15 +29,33 @@ package struct ClusterCore: Sendable {
 
     /// Runs until its task is cancelled, then ends watches, finishes open requests and closes the store.
     package func run() async throws {
-        let store = try SQLiteStore(path: try Self.databasePath(configuration.dataDirectory), logger: configuration.logger)
+        let store = try await openStore()
         do {
-            try await run(over: store)
+            try await withThrowingTaskGroup(of: Bool.self) { group in
+                group.addTask {
+                    try await store.run()
+                    return false
+                }
+                group.addTask {
+                    try await self.run(over: store)
+                    return true
+                }
+                while let isDone = try await group.next() {
+                    if isDone { group.cancelAll() }
+                }
+            }
         } catch {
             await store.close()
             guard error is CancellationError, Task.isCancelled else { throw error }
             return
         }
         await store.close()
+    }
+
+    private func openStore() async throws -> any Store {
+        if let openStore = configuration.openStore { return try await openStore() }
+        return try SQLiteStore(
+            path: try Self.databasePath(configuration.dataDirectory), renames: StoreKey.renames, logger: configuration.logger)
     }
 
     private static func databasePath(_ directory: String) throws(StoreError) -> String {
@@ -47,28 +66,15 @@ package struct ClusterCore: Sendable {
         return "\(directory)/store.db"
     }
 
-    private func run(over store: SQLiteStore) async throws {
+    private func run(over store: any Store) async throws {
         let logger = configuration.logger
         let kubelets = TLSKubeletDialer(
             tls: HTTPClientConfiguration.TLS(
                 caPEM: Array(configuration.clientCAPEM.utf8),
                 clientCertificatePEM: Array(configuration.kubeletClientCertificatePEM.utf8),
                 clientKeyPEM: Array(configuration.kubeletClientKeyPEM.utf8)), logger: logger)
-        let parts = try await APIServerParts.assemble(
-            store: store, kubelets: kubelets,
-            APIServerParts.Configuration(
-                serviceCIDR: configuration.serviceCIDR,
-                serverAddress: "\(configuration.advertiseAddress):\(configuration.advertisePort)",
-                tokenKeyPEM: configuration.serviceAccountKeyPEM,
-                staticTokens: Dictionary(
-                    configuration.staticTokens.map { token in
-                        (token.token, User(name: token.user, groups: token.groups + ["system:authenticated"]))
-                    }
-                ) { first, _ in first }, environment: .system, logger: logger))
-        try await Bootstrap(
-            registry: parts.registry, serviceCIDR: configuration.serviceCIDR,
-            advertiseAddress: configuration.advertiseAddress, advertisePort: configuration.advertisePort
-        ).run()
+        let parts = try await APIServerParts.assemble(store: store, kubelets: kubelets, try serverConfiguration())
+        try await bootstrap(parts, try await serverAddresses(store)).run()
         let server = HTTPServer(
             configuration: HTTPServerConfiguration(
                 listeners: configuration.listeners,
@@ -87,6 +93,35 @@ package struct ClusterCore: Sendable {
         await kubelets.shutdown()
     }
 
+    private func serverConfiguration() throws -> APIServerParts.Configuration {
+        var server = APIServerParts.Configuration(
+            serviceCIDR: configuration.serviceCIDR,
+            serverAddress: "\(configuration.advertiseAddress):\(configuration.advertisePort)",
+            tokenKeyPEM: configuration.serviceAccountKeyPEM,
+            staticTokens: Dictionary(
+                configuration.staticTokens.map { token in
+                    (token.token, User(name: token.user, groups: token.groups + ["system:authenticated"]))
+                }
+            ) { first, _ in first }, environment: .system, logger: configuration.logger)
+        server.limits = configuration.limits
+        server.auditLog = try configuration.audit.map { audit in
+            AuditLog(policy: audit.policy, sink: try AuditFile(path: audit.path))
+        }
+        server.processMetrics = { [queues] text in
+            ProcessFacts.write(&text)
+            QueueFacts.write(queues, &text)
+        }
+        return server
+    }
+
+    /// Nil without the authority's key.
+    private func certificateIssuer(_ parts: APIServerParts) throws -> ClusterCertificateIssuer? {
+        guard let key = configuration.clientCAKeyPEM else { return nil }
+        return ClusterCertificateIssuer(
+            authority: try CertificateAuthority.load(certificatePEM: configuration.clientCAPEM, keyPEM: key),
+            authorizer: parts.registry.access.authorizer)
+    }
+
     @Sendable private static func tooLarge(limitBytes: Int) -> HTTPResponse {
         HTTPResponse(
             status: 413, headers: ["content-type": "application/json"],
@@ -94,13 +129,24 @@ package struct ClusterCore: Sendable {
     }
 
     /// Every long-lived part in one group: when one fails, all end.
-    private func runParts(_ parts: APIServerParts, _ server: HTTPServer, _ store: SQLiteStore) async throws {
+    private func runParts(_ parts: APIServerParts, _ server: HTTPServer, _ store: any Store) async throws {
         let logger = configuration.logger
+        var settings = ControllerSetConfiguration(
+            clusterCIDR: configuration.clusterCIDR, rootCACertificate: configuration.clientCAPEM,
+            kinds: Self.resourceKinds(parts.registry.kinds))
+        let served = parts.registry.kinds
+        settings.currentKinds = { Self.resourceKinds(served) }
+        // Servers that share a store keep these endpoints themselves: `followServers`.
+        if !store.isShared, !configuration.advertiseAddress.isLoopback,
+            let address = configuration.serviceCIDR.address(at: 1)
+        {
+            settings.kubernetesService = KubernetesServiceController(
+                clusterIP: address, servers: [configuration.advertiseAddress], port: configuration.advertisePort)
+        }
+        settings.certificates = try certificateIssuer(parts)
+        settings.queues = queues
         let controllers = ControllerSet(
-            listWatch: parts.listWatch, writer: parts.writer,
-            configuration: ControllerSetConfiguration(
-                clusterCIDR: configuration.clusterCIDR, rootCACertificate: configuration.clientCAPEM,
-                kinds: Self.resourceKinds), logger: logger)
+            listWatch: parts.listWatch, writer: parts.writer, configuration: settings, logger: logger)
         let scheduler = Scheduler(listWatch: parts.listWatch, writer: parts.writer, logger: logger)
         let onListening = onListening
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -109,7 +155,7 @@ package struct ClusterCore: Sendable {
                     try await server.run()
                 } onCancel: {
                     // Clients are sent away before the server waits for open requests.
-                    parts.documents.beginShutdown()
+                    parts.lifecycle.beginShutdown()
                     parts.registry.caches.endWatches()
                 }
             }
@@ -118,9 +164,15 @@ package struct ClusterCore: Sendable {
                 if !addresses.isEmpty { onListening(addresses) }
             }
             group.addTask { try await parts.runWatchClock() }
+            group.addTask { try await parts.definitions.run() }
             group.addTask { try await store.runCompaction(sleep: ServerEnvironment.system.sleep) }
-            group.addTask { try await controllers.run() }
-            group.addTask { try await scheduler.run() }
+            group.addTask { try await store.runExpiry(sleep: ServerEnvironment.system.sleep) }
+            group.addTask { try await followServers(parts, store) }
+            let identity = Self.identity()
+            group.addTask {
+                try await whileLeading("kube-controller-manager", identity, parts, store) { try await controllers.run() }
+            }
+            group.addTask { try await whileLeading("kube-scheduler", identity, parts, store) { try await scheduler.run() } }
             do {
                 for try await _ in group {}
             } catch {
@@ -130,10 +182,13 @@ package struct ClusterCore: Sendable {
         }
     }
 
-    private static var resourceKinds: [ResourceKind] {
-        Catalog.kinds.filter { $0.isStored && $0.gvr == $0.storage && $0.allows("delete") }.map { kind in
-            ResourceKind(resource: kind.gvr, kind: kind.gvk.kind, isNamespaced: kind.isNamespaced)
-        }
+    /// One version of every kind whose objects can be deleted.
+    private static func resourceKinds(_ served: KindRegistry) -> [ResourceKind] {
+        var seen: Set<String> = []
+        let builtIn = served.builtInKinds.filter { $0.gvr == $0.storage }
+        return (builtIn + served.customKinds).filter { kind in
+            kind.isStored && kind.allows("delete") && seen.insert(kind.gvr.groupResource).inserted
+        }.map { ResourceKind(resource: $0.gvr, kind: $0.gvk.kind, isNamespaced: $0.isNamespaced) }
     }
 }
 

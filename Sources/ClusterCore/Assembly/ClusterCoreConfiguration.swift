@@ -1,17 +1,23 @@
+package import APIServer
 package import HTTP
 package import Logging
 package import NetworkTypes
+package import Store
 
 /// Everything a control plane must be told.
 package struct ClusterCoreConfiguration: Sendable {
     /// Where the store's files lie; created when absent.
     package var dataDirectory: String
+    /// Opens another store than the one in `dataDirectory`; nil: that one.
+    package var openStore: (@Sendable () async throws -> any Store)?
     package var listeners: [HTTPServerConfiguration.Listener]
     /// The API server's certificate chain and key, PEM.
     package var servingCertificatePEM: String
     package var servingKeyPEM: String
     /// Signs clients and kubelets; also published to pods as `kube-root-ca.crt`.
     package var clientCAPEM: String
+    /// The authority's key, which signs approved certificate requests; nil: they wait for another signer.
+    package var clientCAKeyPEM: String?
     /// P-256 key that signs service account tokens, PEM.
     package var serviceAccountKeyPEM: String
     /// The certificate that the API server shows to kubelets.
@@ -24,6 +30,9 @@ package struct ClusterCoreConfiguration: Sendable {
     package var advertisePort: Int
     /// Bearer tokens of users who have no certificate.
     package var staticTokens: [StaticToken]
+    package var limits = RequestLimits()
+    /// Which requests are written down, and the file they are appended to; nil: none.
+    package var audit: (policy: AuditPolicy, path: String)?
     package var logger: Logger
 
     package struct StaticToken: Hashable, Sendable {

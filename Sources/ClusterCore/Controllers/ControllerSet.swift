@@ -12,8 +12,16 @@ package struct ControllerSetConfiguration: Sendable {
     package var rootCACertificate: String?
     /// Every kind that the server offers, with its preferred version.
     package var kinds: [ResourceKind]
+    /// The kinds at this moment, where definitions of kinds come and go; nil: `kinds` for ever.
+    package var currentKinds: (@Sendable () -> [ResourceKind])?
+    /// Where API servers are reached; nil: nobody looks after the `kubernetes` Service.
+    package var kubernetesService: KubernetesServiceController?
     /// Silence after which a node counts as gone.
     package var nodeGrace: Duration
+    /// Approves, signs and clears away certificate requests; nil: nobody here does.
+    package var certificates: (any CertificateIssuer)?
+    /// Told what the controllers' queues do.
+    package var queues: WorkQueueLedger?
 
     package init(
         clusterCIDR: CIDR, nodePrefixLength: Int = 24, rootCACertificate: String?, kinds: [ResourceKind],
@@ -52,23 +60,70 @@ package struct ControllerSet: Sendable {
         let certificate = configuration.rootCACertificate
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await caches.run() }
-            start(NamespaceController(kinds: configuration.kinds), caches, &group)
             start(ServiceAccountController(), caches, &group)
             if let certificate { start(RootCACertPublisher(certificate: certificate), caches, &group) }
+            start(ClusterRoleAggregation(), caches, workers: 1, &group)
+            if let issuer = configuration.certificates {
+                start(CertificateApprover(issuer: issuer), caches, &group)
+                start(CertificateSigner(issuer: issuer), caches, &group)
+                start(CertificateCleaner(issuer: issuer), caches, &group)
+            }
             start(DeploymentController(), caches, &group)
             start(ReplicaSetController(), caches, &group)
             start(EndpointSliceController(), caches, &group)
             start(EndpointsController(), caches, &group)
+            startMore(caches, &group)
             let ipam = NodeIPAMController(
                 clusterCIDR: configuration.clusterCIDR, nodePrefixLength: configuration.nodePrefixLength)
             start(ipam, caches, workers: 1, &group)
             start(NodeLifecycleController(startedAt: now(), grace: configuration.nodeGrace), caches, &group)
             start(TaintEvictionController(), caches, &group)
             start(PodGarbageCollector(), caches, &group)
-            start(GarbageCollector(kinds: configuration.kinds), caches, workers: 20, &group)
+            group.addTask { try await runForEveryKind(caches) }
             try await group.waitForAll()
         }
     }
+
+    private func startMore(_ caches: SharedCaches, _ group: inout ThrowingTaskGroup<Void, any Error>) {
+        start(ReplicationManager(), caches, &group)
+        start(EndpointSliceMirroringController(), caches, &group)
+        start(DisruptionController(), caches, &group)
+        start(VolumeBinder(), caches, workers: 1, &group)
+        start(ClaimProtectionController(), caches, &group)
+        start(VolumeProtectionController(), caches, &group)
+        start(AttributesClassProtectionController(), caches, &group)
+        start(ServiceCIDRController(), caches, &group)
+        start(IPAddressRepairController(), caches, &group)
+        start(CronJobController(), caches, &group)
+        start(JobController(), caches, &group)
+        start(SystemNamespacesController(), caches, &group)
+        if let service = configuration.kubernetesService { start(service, caches, workers: 1, &group) }
+        start(TTLAfterFinishedController(), caches, &group)
+    }
+
+    /// Controllers that treat all kinds alike begin anew when a definition brings or takes a kind.
+    private func runForEveryKind(_ caches: SharedCaches) async throws {
+        while true {
+            try Task.checkCancellation()
+            let kinds = configuration.currentKinds?() ?? configuration.kinds
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                start(NamespaceController(kinds: kinds), caches, &group)
+                start(ResourceQuotaController(kinds: kinds), caches, &group)
+                start(GarbageCollector(kinds: kinds), caches, workers: 20, &group)
+                if let currentKinds = configuration.currentKinds {
+                    let definitions = caches.cache(of: PartialObject.self, resource: Self.definitions)
+                    group.addTask {
+                        for await _ in definitions.changes() where currentKinds() != kinds { return }
+                    }
+                }
+                try await group.next()
+                group.cancelAll()
+            }
+        }
+    }
+
+    private static let definitions = GroupVersionResource(
+        group: "apiextensions.k8s.io", version: "v1", resource: "customresourcedefinitions")
 
     private func start<Logic: Controller>(
         _ controller: Logic, _ caches: SharedCaches, workers: Int = 5, _ group: inout ThrowingTaskGroup<Void, any Error>
@@ -76,7 +131,8 @@ package struct ControllerSet: Sendable {
         let events = EventRecorder(writer: writer, component: Logic.name, logger: logger, now: now)
         let executor = PlanExecutor(listWatch: listWatch, writer: writer, events: events, logger: logger)
         let runner = ControllerRunner(
-            controller, caches: caches, executor: executor, workers: workers, logger: logger, now: now)
+            controller, caches: caches, executor: executor, workers: workers, ledger: configuration.queues, logger: logger,
+            now: now)
         group.addTask { await events.run() }
         group.addTask { try await runner.run() }
     }

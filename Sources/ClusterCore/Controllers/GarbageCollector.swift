@@ -104,6 +104,10 @@ package struct GarbageCollector: Controller {
             plan.add(dropReferences(key.kind, object, to: gone))
             return plan
         }
+        if !waiting.isEmpty, let unblocked = unblock(key, object, snapshot) {
+            plan.add(unblocked)
+            return plan
+        }
         let propagation: DeletionPropagation =
             if object.metadata.finalizers.contains(Self.orphanFinalizer) {
                 .orphan
@@ -120,6 +124,26 @@ package struct GarbageCollector: Controller {
                 DeletionOptions(
                     propagation: propagation, uid: object.metadata.uid, resourceVersion: object.metadata.resourceVersion)))
         return plan
+    }
+
+    /// Objects that own each other in a circle would wait for each other for ever: a dependent that waits for its own dependents
+    /// no longer blocks its owners.
+    private func unblock(_ key: Key, _ object: PartialObject, _ snapshot: Snapshot) -> Write? {
+        guard object.metadata.ownerReferences.contains(where: \.blockOwnerDeletion) else { return nil }
+        let isCircle = dependents(of: object.metadata.uid, snapshot).contains { dependent in
+            dependent.object.metadata.isBeingDeleted
+                && dependent.object.metadata.finalizers.contains(Self.foregroundFinalizer)
+        }
+        guard isCircle else { return nil }
+        let references = object.metadata.ownerReferences.map { reference in
+            var reference = reference
+            reference.blockOwnerDeletion = false
+            return reference
+        }
+        return .merge(
+            key.kind.resource, object.key,
+            ["metadata": ["uid": .string(object.metadata.uid), "ownerReferences": .array(references.map(\.json))]],
+            revision: object.metadata.resourceVersion, tolerates: .notFound)
     }
 
     /// Foreground: dependents that block go first, then the object's finalizer.

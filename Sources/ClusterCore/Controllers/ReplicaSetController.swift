@@ -1,42 +1,69 @@
 package import API
 package import ControlLoop
-import JSON
+package import JSON
 
-/// Keeps as many pods of one template as its ReplicaSet asks for.
+/// What asks for a number of equal pods: a ReplicaSet, a ReplicationController.
+package protocol ReplicaOwner: APIObject {
+    /// The name of the controller that looks after the kind.
+    static var controllerName: String { get }
+    var replicas: Int { get }
+    var minReadySeconds: Int { get }
+    var selector: LabelSelector { get }
+    var template: JSONValue { get }
+    var status: ReplicaSet.Status { get }
+    /// Whether the status counts pods that end.
+    static var countsTerminating: Bool { get }
+}
+
+extension ReplicaSet: ReplicaOwner {
+    package static let controllerName = "replicaset-controller"
+    package static let countsTerminating = true
+}
+
+extension ReplicationController: ReplicaOwner {
+    package static let controllerName = "replication-controller"
+    package static let countsTerminating = false
+}
+
+package typealias ReplicaSetController = ReplicaController<ReplicaSet>
+package typealias ReplicationManager = ReplicaController<ReplicationController>
+
+/// Keeps as many pods of one template as their owner asks for.
 ///
 /// - SeeAlso: Kubernetes 1.36 `pkg/controller/replicaset/replica_set.go`.
-package struct ReplicaSetController: Controller {
-    package static let name = "replicaset-controller"
+package struct ReplicaController<Owner: ReplicaOwner>: Controller {
+    package static var name: String { Owner.controllerName }
     /// Pods created or deleted by one decision; the next one goes on.
-    package static let burstReplicasMax = 500
+    package static var burstReplicasMax: Int { 500 }
 
     package init() {}
 
     package var triggers: [Trigger<NamespacedName>] {
         [
-            .itself(ReplicaSet.self, indexes: [.controllerUID]),
-            .owner(of: Pod.self, ReplicaSet.self, indexes: [.controllerUID]),
+            .itself(Owner.self, indexes: [.controllerUID]),
+            .owner(of: Pod.self, Owner.self, indexes: [.controllerUID]),
             .onChange(Pod.self) { change, snapshot in
                 // A pod without an owner may be adopted.
                 guard let pod = change.new, pod.metadata.controller == nil, !pod.metadata.labels.isEmpty else { return [] }
-                return snapshot.list(ReplicaSet.self, namespace: pod.metadata.namespace)
+                return snapshot.list(Owner.self, namespace: pod.metadata.namespace)
                     .filter { $0.selector.matches(pod.metadata.labels) }.map(\.key)
             },
         ]
     }
 
     package func plan(for key: NamespacedName, in snapshot: Snapshot) -> Plan {
-        guard let set = snapshot.get(ReplicaSet.self, key) else { return .settled }
+        guard let set = snapshot.get(Owner.self, key) else { return .settled }
         var plan = Plan()
         let owned = claim(set, snapshot, &plan)
         let active = owned.filter(\.isActive)
-        if !set.metadata.isBeingDeleted { scale(set, active, snapshot, &plan) }
+        // The status comes first: a refused pod must not keep it from being written.
         addStatus(set, active, terminating: owned.count { $0.metadata.isBeingDeleted && !$0.isFinished }, snapshot.now, &plan)
+        if !set.metadata.isBeingDeleted { scale(set, active, snapshot, &plan) }
         return plan
     }
 
     /// The pods of the set; adopts orphans that match and releases pods that no longer do.
-    private func claim(_ set: ReplicaSet, _ snapshot: Snapshot, _ plan: inout Plan) -> [Pod] {
+    private func claim(_ set: Owner, _ snapshot: Snapshot, _ plan: inout Plan) -> [Pod] {
         var owned: [Pod] = []
         for pod in snapshot.list(Pod.self, by: .controllerUID, set.metadata.uid)
         where pod.metadata.namespace == set.metadata.namespace {
@@ -55,9 +82,10 @@ package struct ReplicaSetController: Controller {
         return owned
     }
 
-    private func scale(_ set: ReplicaSet, _ active: [Pod], _ snapshot: Snapshot, _ plan: inout Plan) {
+    private func scale(_ set: Owner, _ active: [Pod], _ snapshot: Snapshot, _ plan: inout Plan) {
         let missing = set.replicas - active.count
         let reference = ObjectReference(to: set)
+        if missing != 0 { showRefusal(set, reason: missing > 0 ? "FailedCreate" : "FailedDelete", snapshot.now, &plan) }
         if missing > 0 {
             let pod = PodTemplate.pod(from: set.template, owner: set)
             let report = Write.Report(
@@ -75,16 +103,26 @@ package struct ReplicaSetController: Controller {
     }
 
     /// Active pods of every set with the same owner: the sets of one Deployment spread over nodes together.
-    private func siblings(of set: ReplicaSet, _ snapshot: Snapshot) -> [Pod] {
+    private func siblings(of set: Owner, _ snapshot: Snapshot) -> [Pod] {
         guard let owner = set.metadata.controller else {
             return snapshot.list(Pod.self, by: .controllerUID, set.metadata.uid).filter(\.isActive)
         }
-        return snapshot.list(ReplicaSet.self, by: .controllerUID, owner.uid)
+        return snapshot.list(Owner.self, by: .controllerUID, owner.uid)
             .flatMap { snapshot.list(Pod.self, by: .controllerUID, $0.metadata.uid) }.filter(\.isActive)
     }
 
+    /// While pods are missing or too many, a refusal becomes a condition, once.
+    private func showRefusal(_ set: Owner, reason: String, _ now: Timestamp, _ plan: inout Plan) {
+        guard set.status.conditions[Self.failureCondition] == nil else { return }
+        plan.refusalCondition = Plan.RefusalCondition(
+            Owner.resource, set.key, others: set.status.conditions,
+            condition: Condition(type: Self.failureCondition, status: "True", reason: reason, lastTransitionTime: now))
+    }
+
+    private static var failureCondition: String { "ReplicaFailure" }
+
     private func addStatus(
-        _ set: ReplicaSet, _ active: [Pod], terminating: Int, _ now: Timestamp, _ plan: inout Plan
+        _ set: Owner, _ active: [Pod], terminating: Int, _ now: Timestamp, _ plan: inout Plan
     ) {
         var status = set.status
         let labels = PodTemplate.labels(of: set.template)
@@ -92,10 +130,11 @@ package struct ReplicaSetController: Controller {
         status.fullyLabeledReplicas = active.count { pod in labels.allSatisfy { pod.metadata.labels[$0.key] == $0.value } }
         status.readyReplicas = active.count { $0.isReady }
         status.availableReplicas = active.count { $0.isAvailable(minReadySeconds: set.minReadySeconds, at: now) }
-        status.terminatingReplicas = terminating
+        if Owner.countsTerminating { status.terminatingReplicas = terminating }
         status.observedGeneration = set.metadata.generation
+        if active.count == set.replicas { status.conditions.removeAll { $0.type == Self.failureCondition } }
         if status != set.status {
-            plan.add(.merge(ReplicaSet.resource, set.key, ["status": status.json], subresource: "status", tolerates: .notFound))
+            plan.add(.merge(Owner.resource, set.key, ["status": status.json], subresource: "status", tolerates: .notFound))
         }
         guard set.minReadySeconds > 0 else { return }
         for pod in active where !pod.isAvailable(minReadySeconds: set.minReadySeconds, at: now) {

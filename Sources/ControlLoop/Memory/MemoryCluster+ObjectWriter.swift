@@ -129,7 +129,8 @@ extension MemoryCluster: ObjectWriter {
         guard case .object(let members) = patch else { return patch }
         var result = target.object == nil ? [:] : target
         for member in members {
-            result[member.key] = member.value.isNull ? nil : merging(result[member.key] ?? .null, member.value)
+            let old = result[member.key] ?? .null
+            result[member.key] = member.value.isNull ? JSONValue?.none : .some(merging(old, member.value))
         }
         return result
     }

@@ -28,12 +28,17 @@ final class HTTP2ClientConnection: Sendable {
         return HTTP2ClientConnection(channel: channel, multiplexer: multiplexer, keeper: keeper)
     }
 
-    /// False once it is closed or the server asked for no more streams.
-    var isUsable: Bool { channel.isActive && !keeper.isGoingAway }
+    /// False once it is closed, the server asked for no more streams, or it carries as many as the server allows.
+    var isUsable: Bool { channel.isActive && keeper.hasRoom }
+
+    /// Takes a place for one stream; each is followed by `start`. False when there is none.
+    func reserve() -> Bool { channel.isActive && keeper.reserve() }
 
     func start(_ exchange: ClientExchange) {
         let opened = channel.eventLoop.makePromise(of: (any Channel).self)
+        let keeper = keeper
         opened.futureResult.whenFailure { error in
+            keeper.release()
             exchange.failed(.init(error: HTTPError.connectionLost(detail: "\(error)"), wasNotProcessed: true))
         }
         multiplexer.createStreamChannel(promise: opened) { stream in
@@ -55,7 +60,10 @@ final class HTTP2ClientKeeper: NIOHTTP2StreamDelegate {
     private let state = Mutex(State())
 
     private struct State {
+        /// Open, or promised to an exchange that is about to open it.
         var streams = 0
+        /// What the server allows, once it has said so.
+        var streamsMax = 100
         var isGoingAway = false
         var idleTimer: Scheduled<Void>?
     }
@@ -65,7 +73,21 @@ final class HTTP2ClientKeeper: NIOHTTP2StreamDelegate {
         self.idleTimeout = idleTimeout
     }
 
-    var isGoingAway: Bool { state.withLock { $0.isGoingAway } }
+    var hasRoom: Bool { state.withLock { !$0.isGoingAway && $0.streams < $0.streamsMax } }
+
+    /// More would wait behind streams that may stay open for hours.
+    func reserve() -> Bool {
+        let (isReserved, timer): (Bool, Scheduled<Void>?) = state.withLock { state in
+            guard !state.isGoingAway, state.streams < state.streamsMax else { return (false, nil) }
+            state.streams += 1
+            defer { state.idleTimer = nil }
+            return (true, state.idleTimer)
+        }
+        timer?.cancel()
+        return isReserved
+    }
+
+    func allows(streams: Int) { state.withLock { $0.streamsMax = max(1, streams) } }
 
     /// Streams that are open may end; then the connection is closed.
     func closeWhenUnused() {
@@ -76,16 +98,12 @@ final class HTTP2ClientKeeper: NIOHTTP2StreamDelegate {
         if isUnused { channel.close(promise: nil) }
     }
 
-    func streamCreated(_ id: HTTP2StreamID, channel: any Channel) {
-        let timer = state.withLock { state in
-            state.streams += 1
-            defer { state.idleTimer = nil }
-            return state.idleTimer
-        }
-        timer?.cancel()
-    }
+    func streamCreated(_ id: HTTP2StreamID, channel: any Channel) {}
 
-    func streamClosed(_ id: HTTP2StreamID, channel stream: any Channel) {
+    func streamClosed(_ id: HTTP2StreamID, channel stream: any Channel) { release() }
+
+    /// A place is free again.
+    func release() {
         let (isUnused, isGoingAway) = state.withLock { state in
             state.streams -= 1
             return (state.streams == 0, state.isGoingAway)
@@ -124,6 +142,8 @@ final class HTTP2ClientMonitor: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch Self.unwrapInboundIn(data).payload {
         case .goAway: keeper.closeWhenUnused()
+        case .settings(.settings(let settings)):
+            if let limit = settings.last(where: { $0.parameter == .maxConcurrentStreams }) { keeper.allows(streams: limit.value) }
         case .ping(_, ack: true): schedulePing(context)
         default: break
         }

@@ -2,7 +2,9 @@ package import Logging
 import NIOCore
 import Synchronization
 
-/// Talks to one server: HTTP/2 on one shared connection where the server offers it, else HTTP/1.1 connections that are reused.
+/// Talks to one server: HTTP/2 on a shared connection where the server offers it, else HTTP/1.1 connections that are reused.
+///
+/// When a shared connection carries as many streams as the server allows, a new one takes its place; the old one ends with its streams.
 ///
 /// A request on a connection that was lost before the server saw it is sent again once, on a new connection.
 package final class HTTPClient: Sendable {
@@ -103,9 +105,9 @@ package final class HTTPClient: Sendable {
             case .use(let connection): return .http1(connection, isReused: true)
             case .connectShared(let shared):
                 connectShared(shared)
-                if let connection = try await shared.value() { return .http2(connection) }
+                if let connection = try await shared.value(), connection.reserve() { return .http2(connection) }
             case .wait(let shared):
-                if let connection = try await shared.value() { return .http2(connection) }
+                if let connection = try await shared.value(), connection.reserve() { return .http2(connection) }
             case .connectOwn:
                 let connecting = try connector.connect(protocols: .http1Only) { [weak self] in self?.adopt($0) ?? false }
                 if case .http1(let connection) = try await connecting.value() {

@@ -188,6 +188,7 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
         let request = HTTPRequest(
             method: head.method.rawValue, path: target.path, rawPath: target.rawPath, query: target.query,
+            rawQuery: target.rawQuery,
             headers: HTTPHeaders(head.headers), body: body, peerCertificate: facts.peerCertificate,
             remoteAddress: facts.remoteAddress, version: facts.isHTTP2 ? "HTTP/2" : "HTTP/1.1")
         let exchange = Exchange(request: request, loop: context.eventLoop, connection: self)

@@ -10,6 +10,10 @@ import NIOSSL
 struct ServerPipeline: Sendable {
     private static let handshakeTimeLimit = TimeAmount.seconds(15)
     private static let headersBytesMax = 64 * 1024
+    /// What Go's clients count on before they are told; they open another connection for more.
+    ///
+    /// - SeeAlso: Kubernetes 1.36 `apiserver/pkg/server/secure_serving.go`.
+    private static let streamsMax = 100
     /// A silent peer is noticed after about a minute.
     private static let keepAliveSeconds = 30
 
@@ -79,7 +83,8 @@ struct ServerPipeline: Sendable {
         let core = core
         _ = try pipeline.configureHTTP2Pipeline(
             mode: .server,
-            connectionConfiguration: HTTP2Limits.connection(maxConcurrentStreams: 1000, headersBytesMax: Self.headersBytesMax),
+            connectionConfiguration: HTTP2Limits.connection(
+                maxConcurrentStreams: Self.streamsMax, headersBytesMax: Self.headersBytesMax),
             streamConfiguration: HTTP2Limits.stream(), streamDelegate: keeper.http2StreamDelegate
         ) { stream in
             stream.eventLoop.makeCompletedFuture {

@@ -118,6 +118,10 @@ package struct KubeletAPI: Sendable {
         options.follow = flag("follow")
         options.previous = flag("previous")
         options.timestamps = flag("timestamps")
+        if let stream = request.query("stream"), stream != "All" {
+            guard ["Stdout", "Stderr"].contains(stream) else { return nil }
+            options.stream = stream.lowercased()
+        }
         if let text = request.query("tailLines") {
             guard let value = Int64(text), value >= 0 else { return nil }
             options.tailLines = value
@@ -190,7 +194,9 @@ package struct KubeletAPI: Sendable {
             guard let sandbox = sandboxes.filter(\.isReady).max(by: { $0.createdAt < $1.createdAt }) else {
                 return Self.text(500, "failed to find sandbox of pod \"\(name)\"")
             }
-            let ports = request.queryValues("ports").flatMap { $0.split(separator: ",") }.compactMap { Int32($0) }
+            let ports = ["port", "ports"].flatMap(request.queryValues).flatMap { $0.split(separator: ",") }.compactMap {
+                Int32($0)
+            }
             return await streamer.forward(request, to: try await context.runtime.portForward(sandbox: sandbox.id, ports: ports))
         } catch {
             return Self.text(500, error.message)

@@ -36,6 +36,8 @@ struct LogOptions: Hashable, Sendable {
     var tailLines: Int64?
     var limitBytes: Int64?
     var since: Timestamp?
+    /// `stdout` or `stderr`; nil: both.
+    var stream: String?
 }
 
 /// Turns the bytes of a CRI log file into what the container wrote.
@@ -68,6 +70,7 @@ struct LogFilter: Sendable {
     private mutating func append(_ raw: ArraySlice<UInt8>, to output: inout [UInt8]) {
         guard let line = LogLine(raw) else { return }
         if let since = options.since, line.time < since { return }
+        if let stream = options.stream, !line.stream.elementsEqual(stream.utf8) { return }
         var piece: [UInt8] = []
         if options.timestamps, !isInsideLine { piece += line.timeText + [0x20] }
         piece += line.text

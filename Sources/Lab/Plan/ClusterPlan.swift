@@ -98,6 +98,8 @@ package struct NodeIdentity: Hashable, Sendable {
     package var logDirectory: String { "\(directory)/log" }
     package var configurationDirectory: String { "\(directory)/etc" }
     package var kubeconfig: String { "\(configurationDirectory)/kubeconfig" }
+    /// Of the parts that look at the whole cluster: service proxy, routes.
+    package var proxyKubeconfig: String { "\(configurationDirectory)/proxy.kubeconfig" }
 }
 
 /// A value that no cluster can have.

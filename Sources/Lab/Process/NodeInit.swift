@@ -54,7 +54,8 @@ package struct NodeInit {
                 path: NodePlan.binary,
                 arguments: [
                     "skiff", "agent", "--node-name", node.name, "--node-address", "\(node.address)", "--kubeconfig",
-                    "\(NodePlan.configuration)/kubeconfig", "--client-ca", "\(NodePlan.configuration)/ca.crt",
+                    "\(NodePlan.configuration)/kubeconfig", "--proxy-kubeconfig", "\(NodePlan.configuration)/proxy.kubeconfig",
+                    "--client-ca", "\(NodePlan.configuration)/ca.crt",
                     "--tls-certificate",
                     "\(NodePlan.configuration)/kubelet.crt", "--tls-key", "\(NodePlan.configuration)/kubelet.key",
                 ],

@@ -44,7 +44,8 @@ package enum RawTunnel {
         try? await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await copy(from: one, to: other) }
             group.addTask { try await copy(from: other, to: one) }
-            try await group.waitForAll()
+            // Not `waitForAll`: it would wait for the other direction although one has failed.
+            for try await _ in group {}
         }
         await one.close()
         await other.close()

@@ -75,6 +75,9 @@ package final class WebSocketConnection: Sendable {
         try? await send(WebSocketFrame(opcode: .close, payload: [UInt8(code >> 8), UInt8(code & 0xff)]))
     }
 
+    /// Ends the connection below, whatever the peer says.
+    package func end() async { await channel.close() }
+
     private func send(_ frame: WebSocketFrame) async throws {
         try await channel.write(frame.encode(mask: role == .client ? .random(in: .min ... .max) : nil))
     }

@@ -53,6 +53,8 @@ struct ClusterCredentials {
         try FileTree.makeDirectories(directory)
         let client = CertificateRequest.client(commonName: "system:node:\(node.name)", organizations: ["system:nodes"])
         try writeKubeconfig(authority.issue(client), server: fabricServer, path: node.kubeconfig)
+        let proxy = CertificateRequest.client(commonName: "system:kube-proxy", organizations: [])
+        try writeKubeconfig(authority.issue(proxy), server: fabricServer, path: node.proxyKubeconfig)
         let server = CertificateRequest.server(
             commonName: "system:node:\(node.name)", dnsNames: [node.name], ipAddresses: ["\(node.address)", "127.0.0.1"])
         try write(authority.issue(server), "\(directory)/kubelet")

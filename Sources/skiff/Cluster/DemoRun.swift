@@ -64,8 +64,14 @@ struct DemoRun: Sendable {
         }
     }
 
-    /// Creates the object; one that is there is replaced by a merge, so that the demo can run again.
-    private func create(_ object: JSONValue) async throws {
+    private static let lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
+
+    /// Creates the object; one that is there is replaced by a merge, so that the demo can run again. Leaves the annotation that
+    /// `kubectl apply` compares with.
+    private func create(_ given: JSONValue) async throws {
+        var object = given
+        object[path: ["metadata", "annotations", Self.lastApplied]] = .string(
+            String(decoding: JSONWriter.write(given), as: UTF8.self) + "\n")
         let kind = object["kind"]?.string ?? ""
         let group = object["apiVersion"]?.string ?? "v1"
         let root = group == "v1" ? "/api/v1" : "/apis/\(group)"

@@ -4,7 +4,7 @@ import Kubelet
 import Logging
 import Streaming
 
-/// Joins exec and attach requests to containerd's streaming server.
+/// Joins exec, attach and port-forward requests to containerd's streaming server.
 struct RuntimeStreamer: ExecStreamer {
     let logger: Logger
 
@@ -19,9 +19,11 @@ struct RuntimeStreamer: ExecStreamer {
     }
 
     func forward(_ request: HTTPRequest, to url: String) async -> HTTPResponse {
-        HTTPResponse(
-            status: 501, headers: ["Content-Type": "text/plain; charset=utf-8"],
-            body: .bytes(Array("port forwarding is not implemented yet".utf8)))
+        do {
+            return try await PortForwardBridge.respond(to: request, url: url, logger: logger)
+        } catch {
+            return Self.failure(error)
+        }
     }
 
     private static func failure(_ error: any Error) -> HTTPResponse {

@@ -23,6 +23,8 @@ struct Agent: AsyncParsableCommand {
     @Option(help: "This node's name.") var nodeName: String
     @Option(help: "This node's address.") var nodeAddress: String
     @Option(help: "Credentials of system:node:NAME.") var kubeconfig: String
+    @Option(help: "Credentials of system:kube-proxy, which sees every node and endpoint; default: the node's own.")
+    var proxyKubeconfig: String?
     @Option(help: "containerd's socket.") var runtimeSocket = NodePlan.runtimeSocket
     @Option(help: "Certificate of the authority whose clients may use the kubelet's API.") var clientCa: String
     @Option(help: "Certificate of the kubelet's API.") var tlsCertificate: String
@@ -45,6 +47,8 @@ struct Agent: AsyncParsableCommand {
             log.info("starting", metadata: ["node": "\(nodeName)"])
             let client = try ClusterAccess.client(kubeconfig: kubeconfig, logger: log)
             let listWatch = HTTPListWatch(client: client)
+            let proxyClient = try ClusterAccess.client(kubeconfig: proxyKubeconfig ?? kubeconfig, logger: log)
+            let wide = HTTPListWatch(client: proxyClient)
             let runtime = GRPCClient(configuration: GRPCConfiguration(target: .unix(path: runtimeSocket)), logger: log)
             let kubelet = Kubelet(
                 configuration: KubeletConfiguration(nodeName: nodeName, nodeAddresses: [nodeAddress]), listWatch: listWatch,
@@ -54,9 +58,9 @@ struct Agent: AsyncParsableCommand {
                 PeerIdentity(der: der).map { .init(commonName: $0.commonName, organizations: $0.organizations) }
             }
             let server = try server(log) { await api.handle($0) }
-            let proxy = try proxy(listWatch, log)
+            let proxy = try proxy(wide, log)
             let routes = NodeRouteController(
-                listWatch: listWatch, nodeName: nodeName, kernel: try await BlockingWork.run { try NodeKernel() }, logger: log)
+                listWatch: wide, nodeName: nodeName, kernel: try await BlockingWork.run { try NodeKernel() }, logger: log)
             try await Interruption.untilAsked {
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { try await server.run() }
@@ -69,6 +73,7 @@ struct Agent: AsyncParsableCommand {
             }
             await runtime.shutdown()
             await client.shutdown()
+            await proxyClient.shutdown()
             log.info("ended", metadata: ["node": "\(nodeName)"])
         }
     }
@@ -88,7 +93,8 @@ struct Agent: AsyncParsableCommand {
             listWatch: listWatch, applier: applier, flows: applier,
             configuration: ProxyConfiguration(
                 nodeName: nodeName, clusterCIDRs: [CIDR(parsing: clusterCidr)].compactMap(\.self),
-                serviceCIDRs: [CIDR(parsing: serviceCidr)].compactMap(\.self)),
+                serviceCIDRs: [CIDR(parsing: serviceCidr)].compactMap(\.self),
+                nodeAddresses: [IPAddress(parsing: nodeAddress)].compactMap(\.self)),
             logger: log)
     }
 }

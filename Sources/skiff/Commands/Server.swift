@@ -1,4 +1,5 @@
 import APIClient
+import APIServer
 import ArgumentParser
 import ClusterCore
 import HTTP
@@ -6,6 +7,7 @@ import Lab
 import Logging
 import NetworkTypes
 import NodeNetwork
+import YAML
 
 /// API server, controllers and scheduler in one process.
 struct Server: AsyncParsableCommand {
@@ -14,8 +16,26 @@ struct Server: AsyncParsableCommand {
         discussion: "'skiff up' starts it inside the fabric; 'skiff status' shows it as the component 'server'.")
 
     @OptionGroup var options: ClusterOptions
+    @OptionGroup var etcd: EtcdOptions
+    @Option(help: "The port on 127.0.0.1 without --listen-descriptor; a second server over the same etcd needs another.")
+    var port: Int?
     @Option(help: "A listening socket for the API, opened by the parent; without it the API answers on 127.0.0.1 itself.")
     var listenDescriptor: Int32?
+    @Option(help: "Which requests the audit log takes, as an audit.k8s.io/v1 Policy; needs --audit-log-path.")
+    var auditPolicyFile: String?
+    @Option(help: "The file that audit events are appended to, a line each.") var auditLogPath: String?
+    @Option(help: "Reading requests worked on at once; more are answered 429.") var maxRequestsInflight = 400
+    @Option(help: "Writing requests worked on at once; more are answered 429.") var maxMutatingRequestsInflight = 200
+    @Option(help: "Seconds that a request may take; watches and streams are free.") var requestTimeout = 60
+
+    func validate() throws {
+        guard (auditPolicyFile == nil) == (auditLogPath == nil) else {
+            throw ValidationError("--audit-policy-file and --audit-log-path go together")
+        }
+        guard maxRequestsInflight > 0, maxMutatingRequestsInflight > 0, requestTimeout > 0 else {
+            throw ValidationError("limits are numbers above zero")
+        }
+    }
 
     func run() async throws {
         try await Refusal.reported {
@@ -44,12 +64,12 @@ struct Server: AsyncParsableCommand {
         if let listenDescriptor {
             listeners.append(.descriptor(listenDescriptor))
         } else {
-            listeners = [.address(host: "127.0.0.1", port: cluster.apiPort)]
+            listeners = [.address(host: "127.0.0.1", port: port ?? cluster.apiPort)]
         }
         guard let services = CIDR(parsing: ClusterPlan.serviceNetwork), let pods = CIDR(parsing: ClusterPlan.podNetwork) else {
             preconditionFailure("the plan's networks are prefixes")
         }
-        return ClusterCoreConfiguration(
+        var result = ClusterCoreConfiguration(
             dataDirectory: "\(cluster.dataDirectory)/store", listeners: listeners,
             servingCertificatePEM: try FileTree.text("\(pki)/apiserver.crt"),
             servingKeyPEM: try FileTree.text("\(pki)/apiserver.key"), clientCAPEM: try FileTree.text("\(pki)/ca.crt"),
@@ -58,6 +78,15 @@ struct Server: AsyncParsableCommand {
             kubeletClientKeyPEM: try FileTree.text("\(pki)/apiserver-kubelet-client.key"), serviceCIDR: services,
             clusterCIDR: pods, advertiseAddress: .v4(cluster.fabricAddress), advertisePort: ClusterPlan.fabricAPIPort,
             logger: log)
+        result.clientCAKeyPEM = try FileTree.text("\(pki)/ca.key")
+        result.limits = RequestLimits(
+            readOnlyMax: maxRequestsInflight, mutatingMax: maxMutatingRequestsInflight, timeout: .seconds(requestTimeout))
+        if let auditPolicyFile, let auditLogPath {
+            let policy = try AuditPolicy(json: try YAMLDecoder.decode(try FileTree.read(auditPolicyFile)))
+            result.audit = (policy, auditLogPath)
+        }
+        result.openStore = try etcd.store(log)
+        return result
     }
 
     /// The fabric's routes to every node's pods: pods call the API server with their own addresses, and its answers must find

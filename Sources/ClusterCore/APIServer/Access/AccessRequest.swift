@@ -1,4 +1,5 @@
-import API
+package import API
+import Machinery
 
 /// What someone wants to do, as access rules see it.
 package struct AccessRequest: Hashable, Sendable {
@@ -12,6 +13,8 @@ package struct AccessRequest: Hashable, Sendable {
     package var name: String
     /// For what is no resource: `/metrics`; nil otherwise.
     package var nonResourcePath: String?
+    /// What a list, watch or collection delete narrows itself to; nothing for other verbs.
+    package var fields = FieldSelector.everything
 
     package init(
         user: User, verb: String, namespace: String = "", group: String = "", version: String = "", resource: String = "",
@@ -36,6 +39,22 @@ package struct AccessRequest: Hashable, Sendable {
     }
 
     var combinedResource: String { subresource.isEmpty ? resource : "\(resource)/\(subresource)" }
+
+    /// The refusal of this request.
+    ///
+    /// - Parameter reason: What the authorizers said; empty when they said nothing.
+    func refused(_ reason: String) -> Status {
+        let why = Self.sanitized(refusal) + (reason.isEmpty ? "" : ": \(reason)")
+        let what = GroupVersionResource(group: group, version: version, resource: resource)
+        guard resource.isEmpty, group.isEmpty else { return APIErrors.forbidden(what, name, why) }
+        return Status(
+            code: 403, reason: "Forbidden", message: "forbidden: \(why)", details: Status.Details(name: name))
+    }
+
+    private static func sanitized(_ text: String) -> String {
+        guard text.contains(where: { "&<>".contains($0) }) else { return text }
+        return text.map { ["&": "&amp;", "<": "&lt;", ">": "&gt;"][$0] ?? String($0) }.joined()
+    }
 
     /// Why it was refused, in upstream's words (`apiserver/pkg/endpoints/handlers/responsewriters/errors.go`).
     var refusal: String {

@@ -1,17 +1,24 @@
-package import API
-package import HTTP
+import API
+import HTTP
 import Machinery
 package import PKI
 import Synchronization
 
 /// Finds out who sent a request: client certificate, then bearer token, then nobody.
 ///
-/// - SeeAlso: Kubernetes 1.36 `apiserver/pkg/authentication/request`.
+/// - SeeAlso: Kubernetes 1.36 `pkg/kubeapiserver/authenticator/config.go`, `apiserver/pkg/authentication/request`.
 package final class Authenticator: Sendable {
+    /// Who sent a request, and what the audit log should know about how they showed it.
+    struct Sender: Sendable {
+        var user: User
+        var annotations: [String: String] = [:]
+    }
+
     private let staticTokens: [String: User]
-    private let verifier: TokenVerifier
-    private let audiences: [String]
-    private let caches: CacheSet
+    private let serviceAccounts: ServiceAccountTokens
+    private let bootstrap: BootstrapTokens
+    /// Audiences of a token that names none: this server's.
+    let audiences: [String]
     private let identities = Mutex<[[UInt8]: User]>([:])
 
     /// Certificates whose reading is remembered; beyond it the memory starts anew.
@@ -19,65 +26,53 @@ package final class Authenticator: Sendable {
 
     package init(staticTokens: [String: User], verifier: TokenVerifier, audiences: [String], caches: CacheSet) {
         self.staticTokens = staticTokens
-        self.verifier = verifier
         self.audiences = audiences
-        self.caches = caches
+        serviceAccounts = ServiceAccountTokens(verifier: verifier, caches: caches)
+        bootstrap = BootstrapTokens(caches: caches)
     }
 
-    package func authenticate(_ request: HTTPRequest, now: Timestamp) throws(Status) -> User {
-        if let certificate = request.peerCertificate, let user = user(of: certificate) { return user }
-        guard let header = request.headers["authorization"] else { return .anonymous }
+    func authenticate(_ request: HTTPRequest, now: Timestamp) throws(Status) -> Sender {
+        if let certificate = request.peerCertificate, let user = user(of: certificate) { return Sender(user: user) }
+        guard let header = request.headers["authorization"] else { return Sender(user: .anonymous) }
         let parts = header.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return .anonymous }
-        guard let user = user(token: parts[1].trimmed, audiences: audiences, now: now) else { throw APIErrors.unauthorized }
-        return user
+        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return Sender(user: .anonymous) }
+        do throws(ServiceAccountTokens.Refusal) {
+            let holder = try holder(of: parts[1].trimmed, audiences: audiences, now: now)
+            guard let stale = holder.staleSeconds else { return Sender(user: holder.user) }
+            return Sender(
+                user: holder.user,
+                annotations: [
+                    "authentication.k8s.io/stale-token":
+                        "subject: \(holder.user.name), seconds after warning threshold: \(stale)"
+                ])
+        } catch {
+            throw APIErrors.unauthorized
+        }
     }
 
-    /// The user of a token; nil when it is not valid for any of the audiences.
-    package func user(token: String, audiences: [String], now: Timestamp) -> User? {
-        if let user = staticTokens[token] { return user }
-        guard let claims = try? verifier.verify(token, audiences: audiences, now: now.seconds), isAlive(claims) else {
-            return nil
+    /// Who holds a token, and which of the audiences it is for.
+    func holder(
+        of token: String, audiences: [String], now: Timestamp
+    ) throws(ServiceAccountTokens.Refusal) -> ServiceAccountTokens.Holder {
+        let simple = staticTokens[token] ?? bootstrap.user(token, now: now)
+        if let user = simple {
+            let own = audiences.filter(self.audiences.contains)
+            guard !own.isEmpty else { throw ServiceAccountTokens.Refusal(reason: "") }
+            return ServiceAccountTokens.Holder(user: user, audiences: own)
         }
-        return Self.user(of: claims)
+        return try serviceAccounts.verify(token, audiences: audiences, now: now)
     }
 
     private func user(of certificate: [UInt8]) -> User? {
         if let known = identities.withLock({ $0[certificate] }) { return known }
         guard let identity = PeerIdentity(der: certificate), !identity.commonName.isEmpty else { return nil }
-        let user = User(name: identity.commonName, groups: identity.organizations + ["system:authenticated"])
+        let user = User(
+            name: identity.commonName, uid: identity.uid, groups: identity.organizations + [User.authenticatedGroup],
+            extra: ["authentication.kubernetes.io/credential-id": ["X509SHA256=\(PeerIdentity.fingerprint(der: certificate))"]])
         identities.withLock { known in
             if known.count >= Self.identitiesMax { known = [:] }
             known[certificate] = user
         }
         return user
-    }
-
-    /// Whether the account, and the pod that the token is bound to, still exist with the same uid.
-    private func isAlive(_ claims: ServiceAccountClaims) -> Bool {
-        func exists(_ resource: String, _ reference: ServiceAccountClaims.Reference) -> Bool {
-            let gvr = GroupVersionResource(group: "", version: "v1", resource: resource)
-            let key = NamespacedName(namespace: claims.namespace, name: reference.name)
-            return caches[gvr]?.get(key)?.header.uid == reference.uid
-        }
-        guard exists("serviceaccounts", claims.serviceAccount) else { return false }
-        return claims.pod.map { exists("pods", $0) } ?? true
-    }
-
-    private static func user(of claims: ServiceAccountClaims) -> User {
-        var extra: [String: [String]] = ["authentication.kubernetes.io/credential-id": ["JTI=\(claims.identifier)"]]
-        if let pod = claims.pod {
-            extra["authentication.kubernetes.io/pod-name"] = [pod.name]
-            extra["authentication.kubernetes.io/pod-uid"] = [pod.uid]
-        }
-        if let node = claims.node {
-            extra["authentication.kubernetes.io/node-name"] = [node.name]
-            extra["authentication.kubernetes.io/node-uid"] = [node.uid]
-        }
-        return User(
-            name: claims.subject, uid: claims.serviceAccount.uid,
-            groups: [
-                "system:serviceaccounts", "system:serviceaccounts:\(claims.namespace)", "system:authenticated",
-            ], extra: extra)
     }
 }

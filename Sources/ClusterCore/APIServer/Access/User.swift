@@ -13,7 +13,9 @@ package struct User: Hashable, Sendable {
         self.extra = extra
     }
 
-    package static let anonymous = User(name: "system:anonymous", groups: ["system:unauthenticated"])
+    package static let authenticatedGroup = "system:authenticated"
+    package static let unauthenticatedGroup = "system:unauthenticated"
+    package static let anonymous = User(name: "system:anonymous", groups: [unauthenticatedGroup])
     /// The controllers and the scheduler of this process.
     package static let loopback = User(name: "system:apiserver", groups: ["system:masters", "system:authenticated"])
 

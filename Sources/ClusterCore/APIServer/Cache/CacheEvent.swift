@@ -11,7 +11,14 @@ final class CacheEvent: Sendable {
     let gone: CachedObject?
     /// The object before, as it was.
     let previous: CachedObject?
-    private let frames = Mutex<[WatchEvent.Kind: [UInt8]]>([:])
+    private let frames = Mutex<[FrameKey: [UInt8]]>([:])
+
+    /// What watchers of one kind are sent: those of one encoding and form share it.
+    struct FrameKey: Hashable {
+        var type: WatchEvent.Kind
+        var resource: GroupVersionResource
+        var media: AnswerMedia
+    }
 
     init(revision: Revision, current: CachedObject?, previous: CachedObject?, gone: CachedObject?) {
         self.revision = revision
@@ -36,12 +43,14 @@ final class CacheEvent: Sendable {
         }
     }
 
-    /// One line of a watch; made once per type.
-    func frame(_ kind: WatchEvent.Kind, _ object: CachedObject) -> [UInt8] {
-        frames.withLock { frames in
-            if let known = frames[kind] { return known }
-            let frame = WatchFrame.line(kind, object.bytes)
-            frames[kind] = frame
+    /// A frame of a watch; made once per type, encoding and form.
+    func frame(_ key: FrameKey, _ make: () -> [UInt8]) -> [UInt8] {
+        if let known = frames.withLock({ $0[key] }) { return known }
+        // Outside the lock, so that watchers of other encodings do not wait.
+        let frame = make()
+        return frames.withLock { frames in
+            if let known = frames[key] { return known }
+            frames[key] = frame
             return frame
         }
     }

@@ -1,18 +1,28 @@
 package import API
+import Machinery
 package import Store
 import Synchronization
 
 /// The caches of all resources, fed by one observation of the store.
 package final class CacheSet: Sendable {
-    private let byPrefix: [String: ResourceCache]
+    /// What is served; follows the definitions among the objects.
+    package let kinds: KindRegistry
+    private let table: Mutex<[String: ResourceCache]>
+    private var byPrefix: [String: ResourceCache] { table.withLock { $0 } }
     /// Every write up to here has been applied to all caches.
     private let appliedRevision: Mutex<Revision>
     private let observation = Mutex<StoreObservation?>(nil)
 
     /// Reads the whole store and follows it from there.
-    package static func load(_ store: any Store, kinds: [KindDefinition] = Catalog.kinds) async throws(StoreError) -> CacheSet {
+    package static func load(
+        _ store: any Store, kinds: KindRegistry = KindRegistry()
+    ) async throws(StoreError) -> CacheSet {
         let everything = try await store.range(KeyRange(prefix: StoreKey.root))
-        let caches = CacheSet(kinds: kinds, start: everything.revision)
+        let encoding: StoredForm.Encoding = store.keepsUpstreamForm ? .upstream : .json
+        let caches = CacheSet(kinds: kinds, start: everything.revision, encoding: encoding)
+        for value in everything.values where value.key.hasPrefix(Self.definitionsPrefix) {
+            caches.definitionChanged(value.key, value, at: everything.revision)
+        }
         var grouped: [String: [StoredValue]] = [:]
         for value in everything.values {
             if let prefix = caches.prefix(of: value.key) { grouped[prefix, default: []].append(value) }
@@ -25,13 +35,14 @@ package final class CacheSet: Sendable {
         return caches
     }
 
-    private init(kinds: [KindDefinition], start: Revision) {
+    private init(kinds: KindRegistry, start: Revision, encoding: StoredForm.Encoding) {
+        self.kinds = kinds
         var caches: [String: ResourceCache] = [:]
-        for kind in kinds where kind.isStored && kind.gvr == kind.storage {
-            let cache = ResourceCache(kind: kind, start: start)
+        for kind in kinds.builtInKinds where kind.isStored && kind.gvr == kind.storage {
+            let cache = ResourceCache(kind: kind, start: start, encoding: encoding)
             caches[cache.prefix] = cache
         }
-        byPrefix = caches
+        table = Mutex(caches)
         appliedRevision = Mutex(start)
     }
 
@@ -47,9 +58,35 @@ package final class CacheSet: Sendable {
 
     private func apply(_ events: [StoreEvent]) {
         for event in events {
-            if let prefix = prefix(of: event.key) { byPrefix[prefix]?.apply(event) }
+            if event.key.hasPrefix(Self.definitionsPrefix) {
+                let value = event.value.map {
+                    StoredValue(key: event.key, value: $0, createRevision: event.revision, revision: event.revision)
+                }
+                definitionChanged(event.key, value, at: event.revision)
+            }
+            guard let cache = prefix(of: event.key).flatMap({ byPrefix[$0] }) else { continue }
+            cache.apply(event)
+            if event.value == nil, cache.kind.custom?.isTerminating ?? false { kinds.wake() }
         }
         if let last = events.last { appliedRevision.withLock { $0 = last.revision } }
+    }
+
+    private static let definitionsPrefix = StoreKey.prefix(CustomKinds.resource)
+
+    /// Makes, changes or drops the cache of a custom kind before anyone can see its definition change.
+    private func definitionChanged(_ key: String, _ value: StoredValue?, at revision: Revision) {
+        let name = String(key.dropFirst(Self.definitionsPrefix.count))
+        let object = value.flatMap { byPrefix[Self.definitionsPrefix]?.value($0).object }
+        switch kinds.definitionChanged(name, object) {
+        case .none: break
+        case .create(let kind):
+            let cache = ResourceCache(kind: kind, start: revision)
+            table.withLock { $0[cache.prefix] = cache }
+        case .update(let kind, let isNewContent):
+            byPrefix[StoreKey.prefix(kind.storage)]?.redefine(kind, isNewContent: isNewContent)
+        case .remove(let kind):
+            table.withLock { $0.removeValue(forKey: StoreKey.prefix(kind.storage)) }?.endWatches()
+        }
     }
 
     /// A revision up to which all caches are complete.
@@ -66,7 +103,7 @@ package final class CacheSet: Sendable {
 
     package func endWatches() { for cache in byPrefix.values { cache.endWatches() } }
 
-    var objectCounts: [(resource: String, count: Int)] {
-        byPrefix.values.map { ($0.kind.gvr.groupResource, $0.count) }.sorted { $0.0 < $1.0 }
+    var resourceCounts: [(resource: GroupVersionResource, count: Int)] {
+        byPrefix.values.map { ($0.kind.gvr, $0.count) }.sorted { $0.0.groupResource < $1.0.groupResource }
     }
 }

@@ -17,11 +17,20 @@ package final class CachedObject: Sendable {
     package let revision: Revision
     /// The whole object as JSON, `resourceVersion` included.
     package let bytes: [UInt8]
+    /// As stored, `resourceVersion` included, where the schema of a custom kind makes `bytes` something else.
+    let storedBytes: [UInt8]?
+    /// True for what the store holds, or held, under this revision; false for what was made for one answer or one event.
+    let isStored: Bool
     private let kind: KindDefinition
     private let lazyHeader = Mutex<Header?>(nil)
 
-    package init(kind: KindDefinition, key: NamespacedName, revision: Revision, bytes: [UInt8]) {
+    package init(
+        kind: KindDefinition, key: NamespacedName, revision: Revision, bytes: [UInt8], storedBytes: [UInt8]? = nil,
+        isStored: Bool = false
+    ) {
+        self.storedBytes = storedBytes
         self.kind = kind
+        self.isStored = isStored
         self.key = key
         self.revision = revision
         self.bytes = bytes

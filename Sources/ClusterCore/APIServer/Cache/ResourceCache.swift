@@ -1,4 +1,5 @@
 package import API
+import Machinery
 package import Store
 import Synchronization
 
@@ -13,23 +14,27 @@ package final class ResourceCache: Sendable {
         var historyStart: Revision
         /// The last change of this resource.
         var lastRevision: Revision
-        var watchers: [Int: Watcher] = [:]
+        var watchers: WatcherIndex
         var nextWatcher = 0
     }
 
     /// Changes kept for watchers that come back; older ones are read from the store's log.
     private static let historyEventsMax = 512
 
-    package let kind: KindDefinition
-    let form: StoredForm
+    /// The kind and the form of its stored bytes; both follow the definition of a custom kind.
+    private let definition: Mutex<(kind: KindDefinition, form: StoredForm)>
+    package var kind: KindDefinition { definition.withLock { $0.kind } }
+    var form: StoredForm { definition.withLock { $0.form } }
     let prefix: String
     private let state: Mutex<State>
 
-    init(kind: KindDefinition, start: Revision) {
-        self.kind = kind
-        form = StoredForm(kind.gvk)
+    init(kind: KindDefinition, start: Revision, encoding: StoredForm.Encoding = .json) {
+        definition = Mutex((kind, StoredForm(kind.gvk, encoding: encoding)))
         prefix = StoreKey.prefix(kind.storage)
-        state = Mutex(State(historyStart: start, lastRevision: start))
+        state = Mutex(
+            State(
+                historyStart: start, lastRevision: start,
+                watchers: WatcherIndex(trigger: kind.rules.selectableFields.first(where: { $0 == "spec.nodeName" }))))
     }
 
     package var lastRevision: Revision { state.withLock(\.lastRevision) }
@@ -43,17 +48,39 @@ package final class ResourceCache: Sendable {
         }
     }
 
-    private func cached(key: String, value: [UInt8], at revision: Revision) -> CachedObject {
-        CachedObject(
-            kind: kind, key: StoreKey.name(path: key.utf8.dropFirst(prefix.utf8.count).text), revision: revision,
-            bytes: form.splice(value, revision: revision))
+    private func cached(key: String, value: [UInt8], at revision: Revision, isStored: Bool = true) -> CachedObject {
+        let (kind, form) = definition.withLock { $0 }
+        let key = StoreKey.name(path: key.utf8.dropFirst(prefix.utf8.count).text)
+        let bytes = form.splice(value, revision: revision)
+        guard let rules = kind.custom else {
+            return CachedObject(kind: kind, key: key, revision: revision, bytes: bytes, isStored: isStored)
+        }
+        let (shown, stored) = CustomPresentation.present(bytes, rules)
+        return CachedObject(kind: kind, key: key, revision: revision, bytes: shown, storedBytes: stored, isStored: isStored)
+    }
+
+    /// Takes over a changed definition of a custom kind.
+    ///
+    /// - Parameter isNewContent: Every object is read anew, and watches end, as their readers saw the old content.
+    func redefine(_ kind: KindDefinition, isNewContent: Bool) {
+        definition.withLock { $0 = (kind, StoredForm(kind.gvk)) }
+        guard isNewContent, let rules = kind.custom else { return }
+        state.withLock { state in
+            for (path, object) in state.objects {
+                let (shown, stored) = CustomPresentation.present(object.storedBytes ?? object.bytes, rules)
+                state.objects[path] = CachedObject(
+                    kind: kind, key: object.key, revision: object.revision, bytes: shown, storedBytes: stored,
+                    isStored: true)
+            }
+        }
+        endWatches()
     }
 
     /// Takes over one write; called in the order of revisions.
     func apply(_ event: StoreEvent) {
         let path = String(event.key.utf8.dropFirst(prefix.utf8.count).text)
         let current = event.value.map { cached(key: event.key, value: $0, at: event.revision) }
-        let gone = event.previous.map { cached(key: event.key, value: $0, at: event.revision) }
+        let gone = event.previous.map { cached(key: event.key, value: $0, at: event.revision, isStored: false) }
         state.withLock { state in
             let previous = state.objects[path]
             let change = CacheEvent(revision: event.revision, current: current, previous: previous, gone: gone)
@@ -71,9 +98,7 @@ package final class ResourceCache: Sendable {
                 state.history.removeFirst(dropped)
             }
             state.lastRevision = event.revision
-            for watcher in state.watchers.values where watcher.selection.mayConcern(change.key) {
-                watcher.buffer.offer([.change(change)])
-            }
+            state.watchers.forEach(concernedBy: change) { $0.buffer.offer(.change(change)) }
         }
     }
 
@@ -82,7 +107,7 @@ package final class ResourceCache: Sendable {
         CacheEvent(
             revision: event.revision, current: event.value.map { cached(key: event.key, value: $0, at: event.revision) },
             previous: event.previous.map { cached(key: event.key, value: $0, at: event.previousRevision) },
-            gone: event.previous.map { cached(key: event.key, value: $0, at: event.revision) })
+            gone: event.previous.map { cached(key: event.key, value: $0, at: event.revision, isStored: false) })
     }
 
     func value(_ value: StoredValue) -> CachedObject { cached(key: value.key, value: value.value, at: value.revision) }
@@ -170,7 +195,7 @@ extension ResourceCache {
             let identifier = state.nextWatcher
             state.nextWatcher += 1
             let watcher = Watcher(identifier: identifier, selection: selection, options: options)
-            state.watchers[identifier] = watcher
+            state.watchers.insert(watcher)
             let position = max(state.lastRevision, clock)
             var registration = Registration(watcher: watcher, initial: [], replay: [], position: position)
             switch start {
@@ -184,29 +209,21 @@ extension ResourceCache {
     }
 
     func unwatch(_ watcher: Watcher) {
-        let removed = state.withLock { $0.watchers.removeValue(forKey: watcher.identifier) }
-        removed?.buffer.close()
+        state.withLock { $0.watchers.remove(watcher) }
+        watcher.buffer.close()
     }
 
     /// Sends due bookmarks and ends watches whose time is over. Called about once a second.
     func tick(now: Duration, clock: Revision) {
         state.withLock { state in
             let position = max(state.lastRevision, clock)
-            for watcher in state.watchers.values { watcher.tick(now: now, position: position) }
+            state.watchers.forEach { $0.tick(now: now, position: position) }
         }
     }
 
     var watcherCount: Int { state.withLock(\.watchers.count) }
 
     func endWatches() {
-        let watchers = state.withLock { Array($0.watchers.values) }
-        for watcher in watchers { watcher.buffer.close() }
-    }
-}
-
-extension Selection {
-    /// Whether a change of this object can matter, by its name alone.
-    func mayConcern(_ key: NamespacedName) -> Bool {
-        (namespace == nil || namespace == key.namespace) && (name == nil || name == key.name)
+        state.withLock { $0.watchers.forEach { $0.buffer.close() } }
     }
 }

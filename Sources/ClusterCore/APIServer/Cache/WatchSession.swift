@@ -36,8 +36,8 @@ final class WatchSession: Sendable {
         return self
     }
 
-    /// What happened since; nil at the end of the watch. Throws `Expired` when the reader was too slow.
-    func next() async throws(Status) -> [Item]? {
+    /// What happened since; nil at the end of the watch, and when the reader was too slow.
+    func next() async -> [Item]? {
         let first = pending.withLock { pending in
             let items = pending
             pending = []
@@ -46,8 +46,8 @@ final class WatchSession: Sendable {
         if !first.isEmpty { return first }
         while true {
             switch await watcher.buffer.next() {
-            case .closed: return nil
-            case .overflowed: throw APIErrors.expired("too old resource version: the watch could not keep up")
+            // A reader that was too slow goes on from the last revision that it saw, as upstream's watch cache has it.
+            case .closed, .overflowed: return nil
             case .elements(let elements):
                 let items = elements.compactMap { element -> Item? in
                     switch element {

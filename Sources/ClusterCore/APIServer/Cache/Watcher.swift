@@ -43,7 +43,7 @@ final class Watcher: Sendable {
                 next = now + WatchOptions.bookmarkInterval
                 return true
             }
-            if due { buffer.offer([.bookmark(position)]) }
+            if due { buffer.offer(.bookmark(position)) }
         }
         if ending { buffer.close() }
     }

@@ -12,28 +12,31 @@ package struct LocalListWatch: ListWatch {
     package init(registry: ObjectRegistry) { self.registry = registry }
 
     package func list(_ resource: GroupVersionResource, scope: ListScope) async throws -> ListResult {
-        let kind = try Self.kind(resource)
+        let kind = try registry.served(resource)
         let page = try await registry.list(kind, namespace: scope.namespace ?? "", try Self.options(scope))
         return ListResult(
-            items: page.objects.map { registry.tree($0, as: kind) }, resourceVersion: String(page.revision.value))
+            items: page.objects.map { Self.lean(registry.tree($0, as: kind)) }, resourceVersion: String(page.revision.value))
     }
 
     package func watch(
         _ resource: GroupVersionResource, scope: ListScope, from resourceVersion: String
     ) async throws -> AsyncThrowingStream<WatchEvent, any Error> {
-        let kind = try Self.kind(resource)
+        let kind = try registry.served(resource)
         var options = try Self.options(scope)
         options.isWatch = true
         options.allowsBookmarks = true
         options.resourceVersion = resourceVersion
         let session = try await registry.watch(kind, namespace: scope.namespace ?? "", options)
         let reader = LocalWatchReader(session: session, registry: registry, kind: kind)
-        return AsyncThrowingStream { try await reader.next() }
+        return AsyncThrowingStream { await reader.next() }
     }
 
-    static func kind(_ resource: GroupVersionResource) throws(Status) -> KindDefinition {
-        guard let kind = Catalog.kind(resource) else { throw APIErrors.unknownPath }
-        return kind
+    /// The object without the books of its fields, which no controller reads and every cache would hold.
+    fileprivate static func lean(_ object: JSONValue) -> JSONValue {
+        guard object["metadata"]?["managedFields"] != nil else { return object }
+        var object = object
+        object[path: ["metadata", "managedFields"]] = nil
+        return object
     }
 
     private static func options(_ scope: ListScope) throws(Status) -> ListOptions {
@@ -62,17 +65,18 @@ private final class LocalWatchReader: Sendable {
         self.kind = kind
     }
 
-    func next() async throws -> WatchEvent? {
+    func next() async -> WatchEvent? {
         while true {
             if let item = pending.withLock({ $0.popLast() }) { return event(item) }
-            guard let items = try await session.next() else { return nil }
+            guard let items = await session.next() else { return nil }
             pending.withLock { $0 = items.reversed() }
         }
     }
 
     private func event(_ item: WatchSession.Item) -> WatchEvent {
         switch item {
-        case .change(let type, let object, _): WatchEvent(kind: type, object: registry.tree(object, as: kind))
+        case .change(let type, let object, _):
+            WatchEvent(kind: type, object: LocalListWatch.lean(registry.tree(object, as: kind)))
         case .bookmark(let revision, let initialEnd):
             WatchEvent(kind: .bookmark, object: Bookmark.object(kind, revision, initialEnd: initialEnd))
         }

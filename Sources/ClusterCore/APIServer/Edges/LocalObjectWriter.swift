@@ -15,43 +15,43 @@ package struct LocalObjectWriter: ObjectWriter {
     }
 
     package func get(_ resource: GroupVersionResource, _ key: NamespacedName) async throws -> JSONValue {
-        let kind = try LocalListWatch.kind(resource)
+        let kind = try registry.served(resource)
         return registry.tree(try registry.get(kind, key), as: kind)
     }
 
     package func create(
         _ resource: GroupVersionResource, namespace: String?, _ object: JSONValue
     ) async throws -> JSONValue {
-        let kind = try LocalListWatch.kind(resource)
-        let decoded = try registry.decoder.decode(object, as: kind.gvk, .ignore).object
-        return registry.tree(try await registry.create(kind, namespace: namespace ?? "", decoded, .loopback), as: kind)
+        let kind = try registry.served(resource)
+        let decoded = try registry.normalize(object, kind)
+        return registry.tree(try await registry.create(kind, namespace: namespace ?? "", decoded, .controllers), as: kind)
     }
 
     package func create(
         _ resource: GroupVersionResource, _ key: NamespacedName, subresource: String, _ object: JSONValue
     ) async throws -> JSONValue {
-        let kind = try LocalListWatch.kind(resource)
-        return try await subresources.create(kind, key, subresource, object, .loopback).json
+        let kind = try registry.served(resource)
+        return try await subresources.create(kind, key, subresource, object, .controllers).json
     }
 
     package func update(
         _ resource: GroupVersionResource, _ key: NamespacedName, _ object: JSONValue, subresource: String?
     ) async throws -> JSONValue {
-        let kind = try LocalListWatch.kind(resource)
-        return try await subresources.update(kind, key, subresource ?? "", object, .loopback).json
+        let kind = try registry.served(resource)
+        return try await subresources.update(kind, key, subresource ?? "", object, .controllers).json
     }
 
     package func patch(
         _ resource: GroupVersionResource, _ key: NamespacedName, _ type: PatchType, _ body: JSONValue, subresource: String?
     ) async throws -> JSONValue {
-        let kind = try LocalListWatch.kind(resource)
+        let kind = try registry.served(resource)
         let patch = PatchBody(bytes: JSONWriter.write(body), contentType: type.rawValue, fieldValidation: .ignore)
-        return try await subresources.patch(kind, key, subresource ?? "", patch, .loopback).json
+        return try await subresources.patch(kind, key, subresource ?? "", patch, .controllers).json
     }
 
     package func delete(
         _ resource: GroupVersionResource, _ key: NamespacedName, _ options: DeletionOptions
     ) async throws {
-        _ = try await registry.delete(try LocalListWatch.kind(resource), key, options, .loopback)
+        _ = try await registry.delete(try registry.served(resource), key, options, .controllers)
     }
 }

@@ -1,5 +1,5 @@
 import API
-package import HTTP
+import HTTP
 import JSON
 package import Logging
 import Machinery
@@ -9,91 +9,49 @@ package struct APIHandler: Sendable {
     package let registry: ObjectRegistry
     package let subresources: SubresourceWriter
     let authenticator: Authenticator
-    let authorizer: RBACAuthorizer
+    let manners: ServerManners
     let kubelets: any KubeletDialer
+    let upstreams: any UpstreamDialer
     let documents: ServedDocuments
-    let metrics: RequestMetrics
-    let tokenAudiences: [String]
     let logger: Logger
 
     package init(
-        registry: ObjectRegistry, subresources: SubresourceWriter, authenticator: Authenticator,
-        authorizer: RBACAuthorizer, kubelets: any KubeletDialer, documents: ServedDocuments, tokenAudiences: [String],
-        logger: Logger
+        registry: ObjectRegistry, subresources: SubresourceWriter, authenticator: Authenticator, manners: ServerManners,
+        kubelets: any KubeletDialer, documents: ServedDocuments, logger: Logger,
+        upstreams: (any UpstreamDialer)? = nil
     ) {
+        self.upstreams = upstreams ?? DirectUpstreamDialer(logger: logger)
         self.registry = registry
         self.subresources = subresources
         self.authenticator = authenticator
-        self.authorizer = authorizer
+        self.manners = manners
         self.kubelets = kubelets
         self.documents = documents
-        self.tokenAudiences = tokenAudiences
         self.logger = logger
-        metrics = RequestMetrics()
     }
 
-    package func handle(_ request: HTTPRequest) async -> HTTPResponse {
-        let info = RequestInfo(
-            method: request.method, path: request.path, isWatch: ListOptions.flag(request.query("watch")),
-            fieldSelector: request.query("fieldSelector") ?? "")
-        let started = registry.environment.monotonic()
-        var response: HTTPResponse
-        do {
-            response = try await answer(request, info)
-        } catch let status as Status {
-            response = Responses.status(status)
-        } catch let expired as ListExpired {
-            response = Responses.expired(expired)
-        } catch is CancellationError {
-            response = Responses.status(APIErrors.timeout("request did not complete within the allotted timeout"))
-        } catch {
-            logger.error("request failed", metadata: ["path": "\(request.path)", "reason": "\(error)"])
-            response = Responses.status(APIErrors.internalError("\(error)"))
-        }
-        response.headers["audit-id"] = registry.environment.makeUID()
-        response.headers["cache-control"] = "no-cache, private"
-        metrics.record(info, code: response.status, duration: registry.environment.monotonic() - started)
-        return response
-    }
-
-    private func answer(_ request: HTTPRequest, _ info: RequestInfo) async throws -> HTTPResponse {
-        let now = registry.environment.now()
-        let user = try authenticator.authenticate(request, now: now)
-        try authorize(user, info, request)
-        guard info.isResourceRequest else { return try documents.answer(request, self) }
-        guard let kind = Catalog.kind(info.gvr) else { throw APIErrors.unknownPath }
+    func answerResource(_ request: HTTPRequest, _ info: RequestInfo, _ user: User) async throws -> HTTPResponse {
+        let kind = try registry.served(info.gvr)
         if !info.subresource.isEmpty, kind.subresource(info.subresource) == nil { throw APIErrors.unknownPath }
         if kind.isNamespaced, info.namespace.isEmpty, !["list", "watch", "create"].contains(info.verb) {
             throw APIErrors.unknownPath
         }
         if !kind.isNamespaced, !info.namespace.isEmpty, info.resource != "namespaces" { throw APIErrors.unknownPath }
-        var context = RequestContext(request: request, info: info, kind: kind, user: user, now: now)
+        var context = RequestContext(
+            request: request, info: info, kind: kind, user: user, now: registry.environment.now())
         try context.readParameters()
-        return try await dispatch(context)
-    }
-
-    private func authorize(_ user: User, _ info: RequestInfo, _ request: HTTPRequest) throws(Status) {
-        let access = AccessRequest(user: user, info: info)
-        guard !authorizer.allows(access) else { return }
-        if user == .anonymous, request.headers["authorization"] == nil, request.peerCertificate == nil,
-            !info.isResourceRequest
-        {
-            throw Status(
-                code: 403, reason: "Forbidden", message: "forbidden: \(access.refusal)", details: Status.Details())
-        }
-        guard info.isResourceRequest else {
-            throw Status(
-                code: 403, reason: "Forbidden", message: "forbidden: \(access.refusal)", details: Status.Details())
-        }
-        throw APIErrors.forbidden(info.gvr, info.name, access.refusal)
+        try await registry.catchUp(before: request)
+        var response = try await dispatch(context)
+        Responses.addWarnings(context.warnings.all, to: &response)
+        Responses.addWarnings(kind.custom?.warnings ?? [], to: &response)
+        return response
     }
 
     private func dispatch(_ context: RequestContext) async throws -> HTTPResponse {
         let info = context.info
-        if let review = try reviews(context) { return review }
-        if !info.subresource.isEmpty, ["log", "exec", "attach", "portforward"].contains(info.subresource) {
-            return try await kubelet(context)
-        }
+        if let review = try reviews(context) { return try withoutTable(review, context) }
+        if context.info.resource == "componentstatuses", context.info.group.isEmpty { return try componentStatuses(context) }
+        if context.isConnection { return try await connect(context) }
         let verbs = info.subresource.isEmpty ? context.kind.verbs : context.kind.subresource(info.subresource)?.verbs ?? []
         let isAllowed = verbs.contains(info.verb) || (info.verb == "watch" && verbs.contains("list"))
         guard isAllowed else { throw APIErrors.methodNotAllowed }
@@ -117,9 +75,11 @@ struct RequestContext: Sendable {
     let kind: KindDefinition
     let user: User
     let now: Timestamp
-    var form = ResponseForm.object
-    var isDryRun = false
-    var fieldValidation = FieldValidation.warn
+    var media = AnswerMedia()
+    var form: ResponseForm { media.form }
+    var parameters = WriteParameters()
+    /// What the answer tells the client beside its body.
+    let warnings = WarningCollector()
 
     init(request: HTTPRequest, info: RequestInfo, kind: KindDefinition, user: User, now: Timestamp) {
         self.request = request
@@ -130,37 +90,26 @@ struct RequestContext: Sendable {
     }
 
     mutating func readParameters() throws(Status) {
-        if !["log", "exec", "attach", "portforward"].contains(info.subresource) {
-            form = try AcceptNegotiation.form(accept: request.headers["accept"])
-        }
-        let dryRun = request.queryValues("dryRun").filter { !$0.isEmpty }
-        guard dryRun.allSatisfy({ $0 == "All" }) else {
-            throw APIErrors.invalid(
-                GroupVersionKind(group: "meta.k8s.io", version: "v1", kind: "CreateOptions"), "",
-                [.notSupported(FieldPath("dryRun"), JSONValue(dryRun), supported: ["All"])])
-        }
-        isDryRun = !dryRun.isEmpty
-        if let text = request.query("fieldValidation"), !text.isEmpty {
-            guard let wanted = FieldValidation(rawValue: text) else {
-                throw APIErrors.invalid(
-                    GroupVersionKind(group: "meta.k8s.io", version: "v1", kind: "CreateOptions"), "",
-                    [
-                        .notSupported(
-                            FieldPath("fieldValidation"), .string(text), supported: ["", "Ignore", "Strict", "Warn"])
-                    ])
-            }
-            fieldValidation = wanted
-        }
+        // What a container, a pod or a kubelet is asked has parameters and media types of its own.
+        if isConnection { return }
+        media = try AcceptNegotiation.media(
+            accept: request.headers["accept"], hasProtobuf: kind.hasProtobuf, isWatch: info.verb == "watch")
+        parameters = try WriteParameters(request, verb: info.verb)
     }
 
     var key: NamespacedName {
         NamespacedName(namespace: kind.isNamespaced ? info.namespace : "", name: info.name)
     }
-    var options: WriteOptions { WriteOptions(user: user, isDryRun: isDryRun) }
-    var contentType: String? { request.headers["content-type"] }
-    /// `v1` or `v1beta1`, as the client asked for it.
-    var tableVersion: String { request.headers["accept"]?.contains("v=v1;") ?? true ? "v1" : "v1beta1" }
-    var includedObject: TablePrinter.IncludedObject {
-        TablePrinter.IncludedObject(rawValue: request.query("includeObject") ?? "") ?? .metadata
+    var isDryRun: Bool { parameters.isDryRun }
+    var fieldValidation: FieldValidation { parameters.fieldValidation }
+    var options: WriteOptions { options(isDryRun: isDryRun) }
+    func options(isDryRun: Bool) -> WriteOptions {
+        var options = WriteOptions(user: user, isDryRun: isDryRun, fieldManager: parameters.manager(request))
+        options.forces = parameters.forces
+        options.warnings = warnings
+        return options
     }
+
+    var contentType: String? { request.headers["content-type"] }
+    var tableVersion: String { media.version }
 }

@@ -15,6 +15,12 @@ enum Responses {
         HTTPResponse(status: code, headers: jsonHeaders, body: .bytes(bytes))
     }
 
+    /// Protobuf bytes, written one slice after another.
+    static func protobuf(_ slices: [[UInt8]], code: Int = 200) -> HTTPResponse {
+        HTTPResponse(
+            status: code, headers: ["content-type": AnswerEncoding.protobuf.rawValue], body: .slices(slices))
+    }
+
     static func status(_ status: Status) -> HTTPResponse {
         var response = json(status.json, code: status.code)
         if let seconds = status.details?.retryAfterSeconds, seconds > 0 {

@@ -7,78 +7,156 @@ import Machinery
 extension APIHandler {
     /// Nil when the request is no review.
     func reviews(_ context: RequestContext) throws(Status) -> HTTPResponse? {
-        let resource = context.info.resource
         guard ["authorization.k8s.io", "authentication.k8s.io"].contains(context.info.group) else { return nil }
         guard context.info.verb == "create", context.info.subresource.isEmpty else { throw APIErrors.methodNotAllowed }
         let decoded = try registry.decoder.decode(
             context.request.body, contentType: context.contentType, expecting: context.kind,
             fieldValidation: context.fieldValidation)
         var object = decoded.object
-        let spec = object["spec"] ?? [:]
         object[path: ["metadata", "creationTimestamp"]] = object["metadata"]?["creationTimestamp"] ?? .null
-        switch resource {
-        case "selfsubjectaccessreviews": object["status"] = access(user: context.user, spec)
-        case "subjectaccessreviews", "localsubjectaccessreviews":
-            object["status"] = access(user: Self.subject(spec), spec)
-        case "selfsubjectrulesreviews":
-            object["status"] = rules(context.user, namespace: spec["namespace"]?.string ?? "")
-        case "selfsubjectreviews": object["status"] = ["userInfo": Self.json(context.user)]
-        case "tokenreviews": object["status"] = token(spec, now: context.now)
+        let spec = object["spec"] ?? [:]
+        switch context.info.resource {
+        case "selfsubjectaccessreviews", "subjectaccessreviews", "localsubjectaccessreviews":
+            object["status"] = try accessReview(context, object, spec)
+        case "selfsubjectrulesreviews": object["status"] = try rules(context.user, namespace: spec["namespace"]?.string ?? "")
+        case "selfsubjectreviews":
+            object[path: ["metadata", "creationTimestamp"]] = .string(context.now.description)
+            object["status"] = ["userInfo": UserInfo.json(context.user)]
+        case "tokenreviews": object["status"] = try token(object, now: context.now)
         default: return nil
         }
-        return Responses.json(object, code: 201)
+        var response = Responses.json(object, code: 201)
+        Responses.addWarnings(decoded.warnings, to: &response)
+        return response
     }
 
-    private static func subject(_ spec: JSONValue) -> User {
+    /// - SeeAlso: Kubernetes 1.36 `pkg/registry/authorization`, `pkg/apis/authorization/validation`.
+    private func accessReview(
+        _ context: RequestContext, _ object: JSONValue, _ spec: JSONValue
+    ) throws(Status) -> JSONValue {
+        let isSelf = context.info.resource == "selfsubjectaccessreviews"
+        let isLocal = context.info.resource == "localsubjectaccessreviews"
+        let errors = AccessReviewRules.validate(
+            object, isSelf: isSelf, localNamespace: isLocal ? context.info.namespace : nil)
+        guard errors.isEmpty else { throw APIErrors.invalid(context.kind.gvk, "", errors) }
+        if isLocal, object["metadata"]?["namespace"]?.string.map({ $0.isEmpty || $0 == context.info.namespace }) == false {
+            throw ObjectRegistry.namespaceMismatch
+        }
+        let user = isSelf ? context.user : AccessReviewRules.subject(spec)
+        let decision = authorizer.decide(AccessReviewRules.request(user, spec))
+        var status: JSONValue = ["allowed": .bool(decision.isAllowed)]
+        if !decision.reason.isEmpty { status["reason"] = .string(decision.reason) }
+        return status
+    }
+
+    private func rules(_ user: User, namespace: String) throws(Status) -> JSONValue {
+        guard !namespace.isEmpty else { throw APIErrors.badRequest("no namespace on request") }
+        let (rules, problem) = authorizer.rules(for: user, namespace: namespace)
+        var resources: [JSONValue] = []
+        var paths: [JSONValue] = []
+        for rule in rules {
+            if !rule.resources.isEmpty { resources.append(rule.json) }
+            if !rule.paths.isEmpty {
+                paths.append(["verbs": JSONValue(rule.verbs), "nonResourceURLs": JSONValue(rule.paths)])
+            }
+        }
+        var status: JSONValue = [
+            "resourceRules": .array(resources), "nonResourceRules": .array(paths), "incomplete": .bool(problem != nil),
+        ]
+        if let problem { status["evaluationError"] = .string(problem) }
+        return status
+    }
+
+    /// - SeeAlso: Kubernetes 1.36 `pkg/registry/authentication/tokenreview/storage.go`.
+    private func token(_ object: JSONValue, now: Timestamp) throws(Status) -> JSONValue {
+        let token = object["spec"]?["token"]?.string ?? ""
+        guard !token.isEmpty else { throw APIErrors.badRequest("token is required for TokenReview in authentication") }
+        let asked = object["spec"]?["audiences"]?.array?.compactMap(\.string) ?? []
+        do throws(ServiceAccountTokens.Refusal) {
+            let holder = try authenticator.holder(
+                of: token, audiences: asked.isEmpty ? authenticator.audiences : asked, now: now)
+            return ["authenticated": true, "user": UserInfo.json(holder.user), "audiences": JSONValue(holder.audiences)]
+        } catch {
+            let invalid = "invalid bearer token"
+            return ["user": [:], "error": .string(error.reason.isEmpty ? invalid : "[\(invalid), \(error.reason)]")]
+        }
+    }
+}
+
+/// What access reviews must say, and the request that they describe. Pure.
+enum AccessReviewRules {
+    /// - Parameter localNamespace: Of a LocalSubjectAccessReview's path; nil for the others.
+    static func validate(_ object: JSONValue, isSelf: Bool, localNamespace: String?) -> [FieldError] {
+        let spec = object["spec"] ?? [:]
+        let path = FieldPath("spec")
+        let resource = spec["resourceAttributes"]
+        let plain = spec["nonResourceAttributes"]
+        var errors: [FieldError] = []
+        switch (resource != nil, plain != nil) {
+        case (true, true):
+            errors.append(
+                .invalid(
+                    path("nonResourceAttributes"), plain, "cannot be specified in combination with resourceAttributes"))
+        case (false, false):
+            errors.append(
+                .invalid(
+                    path("resourceAttributes"), JSONValue.null,
+                    "exactly one of nonResourceAttributes or resourceAttributes must be specified"))
+        default: break
+        }
+        if !isSelf, (spec["user"]?.string ?? "").isEmpty, (spec["groups"]?.array ?? []).isEmpty {
+            errors.append(.invalid(path("user"), spec["user"] ?? "", "at least one of user or group must be specified"))
+        }
+        if let localNamespace {
+            let named = resource?["namespace"]?.string ?? ""
+            if resource != nil, named != localNamespace {
+                errors.append(
+                    .invalid(
+                        path("resourceAttributes")("namespace"), .string(named), "must match metadata.namespace"))
+            }
+            if plain != nil {
+                errors.append(
+                    .invalid(
+                        path("nonResourceAttributes"), plain, "disallowed on this kind of request"))
+            }
+        }
+        return errors
+    }
+
+    static func subject(_ spec: JSONValue) -> User {
         var extra: [String: [String]] = [:]
         for member in spec["extra"]?.object?.members ?? [] {
-            extra[member.key] = member.value.array?.compactMap(\.string) ?? []
+            extra[member.key.lowercased()] = member.value.array?.compactMap(\.string) ?? []
         }
         return User(
             name: spec["user"]?.string ?? "", uid: spec["uid"]?.string ?? "",
             groups: spec["groups"]?.array?.compactMap(\.string) ?? [], extra: extra)
     }
 
-    private func access(user: User, _ spec: JSONValue) -> JSONValue {
-        let request: AccessRequest
+    static func request(_ user: User, _ spec: JSONValue) -> AccessRequest {
         if let path = spec["nonResourceAttributes"] {
-            request = AccessRequest(
-                user: user, verb: path["verb"]?.string ?? "", nonResourcePath: path["path"]?.string ?? "")
-        } else {
-            let attributes = spec["resourceAttributes"] ?? [:]
-            func text(_ name: String) -> String { attributes[name]?.string ?? "" }
-            request = AccessRequest(
-                user: user, verb: text("verb"), namespace: text("namespace"), group: text("group"),
-                version: text("version"), resource: text("resource"), subresource: text("subresource"), name: text("name"))
+            return AccessRequest(user: user, verb: path["verb"]?.string ?? "", nonResourcePath: path["path"]?.string ?? "")
         }
-        return ["allowed": .bool(authorizer.allows(request))]
+        let attributes = spec["resourceAttributes"] ?? [:]
+        func text(_ name: String) -> String { attributes[name]?.string ?? "" }
+        var request = AccessRequest(
+            user: user, verb: text("verb"), namespace: text("namespace"), group: text("group"), version: text("version"),
+            resource: text("resource"), subresource: text("subresource"), name: text("name"))
+        request.fields = fields(attributes["fieldSelector"])
+        return request
     }
 
-    private func rules(_ user: User, namespace: String) -> JSONValue {
-        let rules = authorizer.rules(for: user, namespace: namespace)
-        return [
-            "resourceRules": .array(rules.filter { $0.paths.isEmpty }.map(\.json)),
-            "nonResourceRules": .array(rules.filter { !$0.paths.isEmpty }.map(\.json)), "incomplete": false,
-        ]
-    }
-
-    private func token(_ spec: JSONValue, now: Timestamp) -> JSONValue {
-        let asked = spec["audiences"]?.array?.compactMap(\.string) ?? []
-        let audiences = asked.isEmpty ? tokenAudiences : asked
-        guard let user = authenticator.user(token: spec["token"]?.string ?? "", audiences: audiences, now: now) else {
-            return ["user": [:], "error": "[invalid bearer token]"]
+    /// Only equalities count; a selector that cannot be read narrows nothing.
+    private static func fields(_ selector: JSONValue?) -> FieldSelector {
+        if let raw = selector?["rawSelector"]?.string, !raw.isEmpty {
+            return (try? FieldSelector(parsing: raw)) ?? .everything
         }
-        return ["authenticated": true, "user": Self.json(user), "audiences": JSONValue(audiences)]
-    }
-
-    private static func json(_ user: User) -> JSONValue {
-        var result: JSONValue = ["username": .string(user.name)]
-        if !user.uid.isEmpty { result["uid"] = .string(user.uid) }
-        if !user.groups.isEmpty { result["groups"] = JSONValue(user.groups) }
-        if !user.extra.isEmpty {
-            result["extra"] = .object(
-                JSONObject(user.extra.sorted { $0.key < $1.key }.map { .init(key: $0.key, value: JSONValue($0.value)) }))
+        let terms = (selector?["requirements"]?.array ?? []).compactMap { requirement -> FieldSelector.Term? in
+            guard requirement["operator"]?.string == "In", let values = requirement["values"]?.array, values.count == 1,
+                let value = values[0].string
+            else { return nil }
+            return FieldSelector.Term(field: requirement["key"]?.string ?? "", value: value)
         }
-        return result
+        return FieldSelector(terms)
     }
 }

@@ -8,6 +8,7 @@ import Store
 // CREATE, UPDATE, PATCH.
 extension APIHandler {
     func create(_ context: RequestContext) async throws -> HTTPResponse {
+        try context.kind.custom?.admitCreate(context.kind)
         let body = try decode(context)
         let result: WriteResult
         if context.info.resource == "bindings", context.info.group.isEmpty {
@@ -23,35 +24,44 @@ extension APIHandler {
                 context.kind, namespace: context.info.namespace, body.object, context.options)
             result = WriteResult(code: 201, .object(object, context.kind), registry)
         }
-        return respond(result, context, warnings: body.warnings)
+        return try respond(result, context, warnings: body.warnings + advice(result, context, isNew: true))
     }
 
     func update(_ context: RequestContext) async throws -> HTTPResponse {
         let body = try decode(context)
+        var options = context.options
+        options.createRefusal = createRefusal(context)
         let result = try await subresources.update(
-            context.kind, context.key, context.info.subresource, body.object, context.options)
-        return respond(result, context, warnings: body.warnings)
+            context.kind, context.key, context.info.subresource, body.object, options)
+        return try respond(result, context, warnings: body.warnings + advice(result, context, isNew: false))
     }
 
     func patch(_ context: RequestContext) async throws -> HTTPResponse {
         let patch = PatchBody(
             bytes: context.request.body, contentType: context.contentType, fieldValidation: context.fieldValidation)
+        var options = context.options
+        options.createRefusal = createRefusal(context)
         let result = try await subresources.patch(
-            context.kind, context.key, context.info.subresource, patch, context.options)
-        return respond(result, context, warnings: [])
+            context.kind, context.key, context.info.subresource, patch, options)
+        return try respond(result, context, warnings: advice(result, context, isNew: result.code == 201))
+    }
+
+    /// What the kind's rules have to say about an object that was written as a whole.
+    private func advice(_ result: WriteResult, _ context: RequestContext, isNew: Bool) -> [String] {
+        guard context.info.subresource.isEmpty, case .object(let object, let kind) = result.content else { return [] }
+        return kind.rules.warnings(registry.tree(object, as: kind), isNew: isNew)
     }
 
     private func decode(_ context: RequestContext) throws(Status) -> BodyDecoder.Decoded {
-        let expected = context.kind.subresource(context.info.subresource)?.kind ?? context.kind.gvk
-        return try registry.decoder.decode(
-            context.request.body, contentType: context.contentType, expecting: expected,
+        try registry.decode(
+            context.request.body, contentType: context.contentType, context.kind, subresource: context.info.subresource,
             fieldValidation: context.fieldValidation)
     }
 
-    private func respond(_ result: WriteResult, _ context: RequestContext, warnings: [String]) -> HTTPResponse {
+    private func respond(_ result: WriteResult, _ context: RequestContext, warnings: [String]) throws(Status) -> HTTPResponse {
         var response: HTTPResponse
         switch result.content {
-        case .object(let object, _): response = present(object, context, code: result.code)
+        case .object(let object, _): response = try present(object, context, code: result.code)
         case .document(let value): response = Responses.json(value, code: result.code)
         }
         Responses.addWarnings(warnings + result.warnings, to: &response)
@@ -64,12 +74,13 @@ extension APIHandler {
     /// Kinds whose delete answers with the object, others answer with a Status: `ReturnDeletedObject` in upstream's stores.
     private static let returnsObject: Set<String> = [
         "pods", "podtemplates", "resourcequotas", "serviceaccounts", "persistentvolumes", "persistentvolumeclaims",
-        "services", "storageclasses", "csidrivers", "csinodes", "volumeattachments",
+        "services", "storageclasses", "csidrivers", "csinodes", "volumeattachments", "csistoragecapacities",
+        "volumeattributesclasses", "deviceclasses", "resourceclaims", "resourceclaimtemplates", "resourceslices",
     ]
 
     func delete(_ context: RequestContext) async throws -> HTTPResponse {
         let (deletion, isDryRun) = try DeleteOptionsReader.read(context.request, registry.decoder)
-        let options = WriteOptions(user: context.user, isDryRun: isDryRun || context.isDryRun)
+        let options = context.options(isDryRun: isDryRun || context.isDryRun)
         let result = try await registry.delete(context.kind, context.key, deletion, options)
         if result.isGone, !Self.returnsObject.contains(context.kind.resource) {
             return Responses.json(
@@ -79,7 +90,7 @@ extension APIHandler {
                 ])
         }
         let code = !result.isGone && deletion.propagation == .foreground ? 202 : 200
-        return present(result.object, context, code: code)
+        return try present(result.object, context, code: code)
     }
 
     private static func details(_ object: CachedObject, _ kind: KindDefinition) -> JSONValue {
@@ -93,7 +104,7 @@ extension APIHandler {
     func deleteCollection(_ context: RequestContext) async throws -> HTTPResponse {
         let list = try ListOptions(context.request, context.kind)
         let (deletion, isDryRun) = try DeleteOptionsReader.read(context.request, registry.decoder)
-        let options = WriteOptions(user: context.user, isDryRun: isDryRun || context.isDryRun)
+        let options = context.options(isDryRun: isDryRun || context.isDryRun)
         let page = try await registry.list(context.kind, namespace: context.info.namespace, list)
         for object in page.objects {
             do throws(Status) {

@@ -35,14 +35,29 @@ enum DeleteOptionsReader {
         return (options(body), request.query("dryRun") == "All")
     }
 
+    /// - SeeAlso: Kubernetes 1.36 `apimachinery/pkg/apis/meta/v1/validation/validation.go`, `ValidateDeleteOptions`.
     private static func check(_ body: JSONValue) throws(Status) {
-        guard let policy = body["propagationPolicy"]?.string, DeletionPropagation(rawValue: policy) == nil else { return }
-        throw APIErrors.invalid(
-            GroupVersionKind(group: "meta.k8s.io", version: "v1", kind: "DeleteOptions"), "",
-            [
+        var errors: [FieldError] = []
+        let policy = body["propagationPolicy"]?.string
+        if let policy, body["orphanDependents"]?.bool != nil {
+            errors.append(
+                .invalid(
+                    FieldPath("propagationPolicy"), .string(policy),
+                    "orphanDependents and deletionPropagation cannot be both set"))
+        }
+        if let policy, DeletionPropagation(rawValue: policy) == nil {
+            errors.append(
                 .notSupported(
                     FieldPath("propagationPolicy"), .string(policy),
-                    supported: ["Foreground", "Background", "Orphan", "nil"])
-            ])
+                    supported: ["Foreground", "Background", "Orphan", "nil"]))
+        }
+        let dryRun = body["dryRun"]?.array ?? []
+        if !dryRun.allSatisfy({ $0.string == "All" }) {
+            errors.append(.notSupported(FieldPath("dryRun"), .array(dryRun), supported: ["All"]))
+        }
+        guard errors.isEmpty else {
+            throw APIErrors.invalid(
+                GroupVersionKind(group: "meta.k8s.io", version: "v1", kind: "DeleteOptions"), "", errors)
+        }
     }
 }

@@ -37,7 +37,7 @@ package struct ListOptions: Sendable {
         }
         for term in fields.terms where !kind.isSelectable(term.field) {
             throw APIErrors.badRequest(
-                kind.rules.selectableFields.isEmpty
+                kind.rules.selectableFields.isEmpty && kind.custom == nil
                     ? "\"\(term.field)\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
                     : "field label not supported: \(term.field)")
         }
@@ -120,7 +120,10 @@ package struct ListOptions: Sendable {
         var selection = Selection()
         selection.namespace = kind.isNamespaced && !namespace.isEmpty ? namespace : nil
         selection.labels = labels
-        selection.fields = fields
+        selection.fields = FieldSelector(
+            fields.terms.map {
+                FieldSelector.Term(field: kind.rules.storageField($0.field), isEqual: $0.isEqual, value: $0.value)
+            })
         selection.name = fields.exactValue(of: "metadata.name")
         if selection.namespace == nil, kind.isNamespaced, let exact = fields.exactValue(of: "metadata.namespace") {
             selection.namespace = exact

@@ -14,7 +14,8 @@ extension ObjectRegistry {
     /// - Parameter object: Decoded and canonical.
     /// - SeeAlso: Kubernetes 1.36 `apiserver/pkg/registry/rest/create.go`, `BeforeCreate`.
     package func create(
-        _ kind: KindDefinition, namespace: String, _ object: JSONValue, _ options: WriteOptions
+        _ kind: KindDefinition, namespace: String, _ object: JSONValue, _ options: WriteOptions,
+        books: FieldBooks = .update(subresource: "")
     ) async throws(Status) -> CachedObject {
         var object = object
         try placeInNamespace(&object, kind, namespace)
@@ -31,7 +32,7 @@ extension ObjectRegistry {
                 candidate[path: ["metadata", "name"]] = .string(String(base.prefix(Self.generatedBaseLengthMax)) + suffix)
             }
             do throws(Status) {
-                return try await createNamed(kind, namespace: namespace, candidate, options)
+                return try await createNamed(kind, namespace: namespace, candidate, options, books)
             } catch {
                 guard generates, error.isAlreadyExists, attempt < Self.generatedNameTriesMax else { throw error }
             }
@@ -54,33 +55,43 @@ extension ObjectRegistry {
         "the namespace of the provided object does not match the namespace sent on the request")
 
     private func createNamed(
-        _ kind: KindDefinition, namespace: String, _ given: JSONValue, _ options: WriteOptions
+        _ kind: KindDefinition, namespace: String, _ given: JSONValue, _ options: WriteOptions, _ books: FieldBooks
     ) async throws(Status) -> CachedObject {
         let cache = try cache(kind)
         var object = given
         kind.applyDefaults(&object)
-        try admitCreate(kind, &object)
+        keepBooks(&object, from: nil, kind, books, options)
+        let key = NamespacedName(
+            namespace: kind.isNamespaced ? namespace : "", name: object["metadata"]?["name"]?.string ?? "")
+        try admit(.create, kind, key, &object, old: nil, options)
+        try access.admitCreate(kind, &object, options.user)
         fillSystemMetadata(&object)
         kind.prepareForCreate(&object)
-        let name = object["metadata"]?["name"]?.string ?? ""
-        let errors = kind.validateCreate(object)
+        let name = key.name
+        let errors = ManagedFieldsRules.validate(object) + kind.validateCreate(object)
         guard errors.isEmpty else { throw APIErrors.invalid(kind.gvk, name, errors) }
         let isService = kind.gvr == ServiceAllocator.resource
         // Refused here, a taken name costs no address.
-        let key = NamespacedName(namespace: kind.isNamespaced ? namespace : "", name: name)
         if cache.get(key) != nil { throw APIErrors.alreadyExists(kind.gvr, name) }
         var allocation = ServiceAllocator.Allocation()
-        if isService { allocation = try services.allocate(for: &object, old: nil) }
+        if isService { allocation = try await allocateAddresses(for: &object, old: nil, key, options) }
+        do throws(Status) {
+            try await validateAdmission(.create, kind, key, object, old: nil, options)
+        } catch {
+            await giveBack(allocation, of: key, options)
+            throw error
+        }
         if options.isDryRun {
-            services.release(allocation)
+            await giveBack(allocation, of: key, options)
             return transient(object, kind, cache, revision: nil)
         }
         let value = stored(object, kind, cache)
         do throws(StoreError) {
-            let revision = try await store.create(StoreKey.key(kind.storage, key), value)
+            let revision = try await store.create(
+                StoreKey.key(kind.storage, key), value, expiresAfter: Self.timeToLive(kind))
             return written(value, key, revision, cache)
         } catch {
-            services.release(allocation)
+            await giveBack(allocation, of: key, options)
             throw Self.status(error, kind, name)
         }
     }
@@ -94,7 +105,7 @@ extension ObjectRegistry {
 
     private func fillSystemMetadata(_ object: inout JSONValue) {
         var metadata = object["metadata"] ?? [:]
-        for name in ["selfLink", "deletionTimestamp", "deletionGracePeriodSeconds", "resourceVersion", "managedFields"] {
+        for name in ["selfLink", "deletionTimestamp", "deletionGracePeriodSeconds", "resourceVersion"] {
             metadata[name] = nil
         }
         metadata["uid"] = .string(environment.makeUID())

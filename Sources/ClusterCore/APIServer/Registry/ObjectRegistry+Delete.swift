@@ -19,11 +19,15 @@ extension ObjectRegistry {
     package func delete(
         _ kind: KindDefinition, _ key: NamespacedName, _ deletion: DeletionOptions, _ options: WriteOptions
     ) async throws(Status) -> Deletion {
-        try admitDelete(kind, key)
+        try access.admitDelete(kind, key, options.user)
         let cache = try cache(kind)
         for attempt in 1... {
             let current = try get(kind, key)
-            let old = tree(current, as: kind)
+            var old = tree(current, as: kind)
+            var nothing = JSONValue.null
+            try admit(.delete, kind, key, &nothing, old: old, options)
+            try await validateAdmission(.delete, kind, key, nothing, old: old, options)
+            if kind.gvr == CustomKinds.resource { old = DefinitionStatus.terminating(old, now: environment.now()) }
             try checkPreconditions(deletion, old, kind, key)
             guard let marked = DeletionMark.mark(old, deletion, now: environment.now()) else {
                 do throws(Status) {
@@ -73,7 +77,9 @@ extension ObjectRegistry {
         do throws(StoreError) {
             let revision = try await store.delete(
                 StoreKey.key(kind.storage, current.key), expected: current.revision)
-            if kind.gvr == ServiceAllocator.resource { services.release(ServiceAllocator.Allocation(of: tree)) }
+            if kind.gvr == ServiceAllocator.resource {
+                await giveBack(ServiceAllocator.Allocation(of: tree), of: current.key, options)
+            }
             return transient(tree, kind, cache, revision: revision)
         } catch {
             throw Self.status(error, kind, current.key.name)

@@ -53,7 +53,7 @@ extension ObjectRegistry {
     /// Waits until the caches show a revision; a revision that does not come is refused.
     func reach(_ revision: Revision) async throws {
         let end = environment.monotonic() + Self.futureWait
-        while caches.clock < revision {
+        while max(caches.clock, sharedClock) < revision {
             guard environment.monotonic() < end else {
                 throw APIErrors.tooLargeResourceVersion(
                     requested: UInt64(clamping: revision.value), current: UInt64(clamping: caches.clock.value))

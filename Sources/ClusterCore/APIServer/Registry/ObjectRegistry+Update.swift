@@ -31,7 +31,11 @@ extension ObjectRegistry {
     ) async throws(Status) -> (object: CachedObject, created: Bool) {
         try checkIdentity(object, key)
         if part == .whole, kind.rules.allowsCreateOnUpdate, try cache(kind).get(key) == nil {
+            if let refusal = options.createRefusal { throw refusal }
             var object = object
+            if let uid = object["metadata"]?["uid"]?.string, !uid.isEmpty {
+                throw APIErrors.preconditionFailed(kind.gvr, key.name, field: "uid", expected: uid, found: "")
+            }
             object[path: ["metadata", "name"]] = .string(key.name)
             object[path: ["metadata", "resourceVersion"]] = nil
             return (try await create(kind, namespace: key.namespace, object, options), true)
@@ -55,7 +59,7 @@ extension ObjectRegistry {
     /// Reads, changes and writes until nobody was faster; a `resourceVersion` that `change` gives is a precondition instead.
     package func modify(
         _ kind: KindDefinition, _ key: NamespacedName, part: WritePart, _ options: WriteOptions, isReplacement: Bool = false,
-        _ change: (JSONValue) throws(Status) -> JSONValue
+        books: FieldBooks? = nil, _ change: (JSONValue) throws(Status) -> JSONValue
     ) async throws(Status) -> CachedObject {
         let cache = try cache(kind)
         for attempt in 1... {
@@ -65,36 +69,44 @@ extension ObjectRegistry {
             let expected = new["metadata"]?["resourceVersion"]?.string ?? ""
             let isConditional = !expected.isEmpty && !(part == .whole && expected == "0")
             if isReplacement, !isConditional { try checkMayBeUnconditional(kind, key) }
-            try checkPreconditions(new, old, kind, key, isConditional: isConditional)
-            try prepare(&new, old, kind, part)
+            try checkPreconditions(new, old, kind, key, isConditional: isConditional, isReplacement: isReplacement)
+            try prepare(&new, old, kind, part, key, books ?? part.books, options)
+            try access.admitUpdate(kind, new, old: old, part, options.user)
             var allocation = ServiceAllocator.Allocation()
             if kind.gvr == ServiceAllocator.resource, part == .whole {
-                allocation = try services.allocate(for: &new, old: old)
+                allocation = try await allocateAddresses(for: &new, old: old, key, options)
             }
             let errors = Self.validate(new, old, kind, part)
             guard errors.isEmpty else {
-                services.release(allocation)
+                await giveBack(allocation, of: key, options)
                 throw APIErrors.invalid(kind.gvk, key.name, errors)
             }
+            do throws(Status) {
+                try await validateAdmission(.update, kind, key, new, old: old, options)
+            } catch {
+                await giveBack(allocation, of: key, options)
+                throw error
+            }
+            new = ManagedFieldsRules.ignoringTimes(new, old: old)
             if new == old {
-                services.release(allocation)
+                await giveBack(allocation, of: key, options)
                 return current
             }
             if Self.isReadyToDisappear(new) {
                 return try await remove(kind, current, tree: new, options)
             }
             if options.isDryRun {
-                services.release(allocation)
+                await giveBack(allocation, of: key, options)
                 return transient(new, kind, cache, revision: current.revision)
             }
             let value = stored(new, kind, cache)
             do throws(StoreError) {
                 let revision = try await store.update(
-                    StoreKey.key(kind.storage, key), value, expected: current.revision)
-                services.releaseUnused(old: old, new: new, kind)
+                    StoreKey.key(kind.storage, key), value, expected: current.revision, expiresAfter: Self.timeToLive(kind))
+                if kind.gvr == ServiceAllocator.resource { await giveBackUnused(old: old, new: new, of: key) }
                 return written(value, key, revision, cache)
             } catch {
-                services.release(allocation)
+                await giveBack(allocation, of: key, options)
                 if case .revisionMismatch = error, !isConditional, attempt < Self.triesMax { continue }
                 throw Self.status(error, kind, key.name)
             }
@@ -106,7 +118,7 @@ extension ObjectRegistry {
         _ new: JSONValue, _ old: JSONValue, _ kind: KindDefinition, _ part: WritePart
     ) -> [FieldError] {
         switch part {
-        case .whole: kind.validateUpdate(new: new, old: old)
+        case .whole: ManagedFieldsRules.validate(new) + kind.validateUpdate(new: new, old: old)
         case .status: kind.validateStatusUpdate(new: new, old: old)
         // The one field that the caller lets through is checked by the caller; the kind's rules would call it immutable.
         case .special: []
@@ -117,11 +129,14 @@ extension ObjectRegistry {
     private func checkMayBeUnconditional(_ kind: KindDefinition, _ key: NamespacedName) throws(Status) {
         guard !kind.rules.allowsUnconditionalUpdate else { return }
         throw APIErrors.invalid(
-            kind.gvk, key.name, [.invalid(FieldPath("metadata")("resourceVersion"), 0, "must be specified for an update")])
+            // Upstream names the resource here, not the kind.
+            GroupVersionKind(group: kind.gvk.group, version: kind.gvk.version, kind: kind.resource), key.name,
+            [.invalid(FieldPath("metadata")("resourceVersion"), 0, "must be specified for an update")])
     }
 
     private func checkPreconditions(
-        _ new: JSONValue, _ old: JSONValue, _ kind: KindDefinition, _ key: NamespacedName, isConditional: Bool
+        _ new: JSONValue, _ old: JSONValue, _ kind: KindDefinition, _ key: NamespacedName, isConditional: Bool,
+        isReplacement: Bool
     ) throws(Status) {
         let found = old["metadata"]?["resourceVersion"]?.string ?? ""
         let expected = new["metadata"]?["resourceVersion"]?.string ?? ""
@@ -129,12 +144,19 @@ extension ObjectRegistry {
         let uid = new["metadata"]?["uid"]?.string ?? ""
         let known = old["metadata"]?["uid"]?.string ?? ""
         if !uid.isEmpty, uid != known {
+            // The UID of a patch is part of the change, that of a replacement a precondition.
+            guard isReplacement else {
+                throw APIErrors.invalid(
+                    kind.gvk, key.name, [.invalid(FieldPath("metadata")("uid"), .string(uid), "field is immutable")])
+            }
             throw APIErrors.preconditionFailed(kind.gvr, key.name, field: "uid", expected: uid, found: known)
         }
     }
 
     private func prepare(
-        _ new: inout JSONValue, _ old: JSONValue, _ kind: KindDefinition, _ part: WritePart
+        _ new: inout JSONValue, _ old: JSONValue, _ kind: KindDefinition, _ part: WritePart, _ key: NamespacedName,
+        _ books: FieldBooks,
+        _ options: WriteOptions
     ) throws(Status) {
         var metadata = new["metadata"] ?? [:]
         for name in [
@@ -143,12 +165,12 @@ extension ObjectRegistry {
             metadata[name] = old["metadata"]?[name]
         }
         metadata["selfLink"] = nil
-        metadata["managedFields"] = nil
         new["metadata"] = metadata
+        if part == .whole { kind.applyDefaults(&new) }
+        keepBooks(&new, from: old, kind, books, options)
+        try admit(.update, kind, key, &new, old: old, options)
         switch part {
         case .whole:
-            kind.applyDefaults(&new)
-            try admitUpdate(kind, &new, old: old)
             kind.prepareForUpdate(new: &new, old: old)
         case .status: kind.prepareForStatusUpdate(new: &new, old: old)
         case .special: break

@@ -11,16 +11,23 @@ package final class ObjectRegistry: Sendable {
     let decoder: BodyDecoder
     let patcher: Patcher
     let services: ServiceAllocator
+    let admission: AdmissionChain
+    let quotaGate = NamespaceGate()
+    package let access: AccessAdmission
+    let encodings = EncodingCache()
 
     package init(
-        store: any Store, caches: CacheSet, services: ServiceAllocator, decoder: BodyDecoder, environment: ServerEnvironment
+        store: any Store, caches: CacheSet, services: ServiceAllocator, decoder: BodyDecoder, environment: ServerEnvironment,
+        admission: AdmissionChain = .standard()
     ) {
         self.store = store
         self.caches = caches
         self.services = services
         self.decoder = decoder
         self.environment = environment
+        self.admission = admission
         patcher = Patcher(decoder: decoder)
+        access = AccessAdmission(caches: caches)
         services.rebuild(from: caches)
     }
 
@@ -62,14 +69,16 @@ package final class ObjectRegistry: Sendable {
 
     /// An object as it would be seen had it been written; for dry runs and for what was just removed.
     func transient(_ tree: JSONValue, _ kind: KindDefinition, _ cache: ResourceCache, revision: Revision?) -> CachedObject {
-        let stored = stored(tree, kind, cache)
+        var served = tree
+        if kind.gvr != kind.storage { kind.rules.convertToStorage(&served) }
+        let json = cache.form.json(served)
         let metadata = tree["metadata"] ?? [:]
         return CachedObject(
             kind: cache.kind,
             key: NamespacedName(
                 namespace: metadata["namespace"]?.string ?? "", name: metadata["name"]?.string ?? ""),
             revision: revision ?? Revision(0),
-            bytes: revision.map { cache.form.splice(stored, revision: $0) } ?? stored)
+            bytes: revision.map { cache.form.splice(json, revision: $0) } ?? json)
     }
 
     static func status(_ error: StoreError, _ kind: KindDefinition, _ name: String) -> Status {
@@ -81,9 +90,9 @@ package final class ObjectRegistry: Sendable {
         case .futureRevision(let current):
             APIErrors.tooLargeResourceVersion(requested: UInt64.max, current: UInt64(clamping: current.value))
         case .watcherTooSlow: APIErrors.expiredWatch
-        case .full: APIErrors.internalError("the store is full: nothing was written")
-        case .locked(let path): APIErrors.internalError("the store is in use: \(path)")
-        case .newerFormat, .failed: APIErrors.internalError("the store failed: \(error)")
+        case .unavailable(let text): APIErrors.serviceUnavailable(text)
+        case .full, .quotaExceeded, .tooLarge, .denied, .locked, .newerFormat, .unsupportedServer, .historyWentBack, .failed:
+            APIErrors.internalError("\(error)")
         case .closed: APIErrors.serviceUnavailable("the server is shutting down")
         }
     }

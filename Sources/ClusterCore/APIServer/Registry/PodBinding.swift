@@ -27,12 +27,12 @@ enum PodBinding {
         let uid = binding["metadata"]?["uid"]?.string ?? ""
         let now = registry.environment.now()
         _ = try await registry.modify(kind, key, part: .special, options) { old throws(Status) in
-            try assign(old, key, node: node, uid: uid, annotations: binding["metadata"]?["annotations"], now: now)
+            try assign(old, key, node: node, uid: uid, metadata: binding["metadata"], now: now)
         }
     }
 
     static func assign(
-        _ pod: JSONValue, _ key: NamespacedName, node: String, uid: String, annotations: JSONValue?, now: Timestamp
+        _ pod: JSONValue, _ key: NamespacedName, node: String, uid: String, metadata: JSONValue?, now: Timestamp
     ) throws(Status) -> JSONValue {
         func conflict(_ why: String) -> Status { APIErrors.conflict(pods, key.name, why) }
         let found = pod["metadata"]?["uid"]?.string ?? ""
@@ -48,8 +48,10 @@ enum PodBinding {
         var new = pod
         new[path: ["metadata", "resourceVersion"]] = nil
         new[path: ["spec", "nodeName"]] = .string(node)
-        for member in annotations?.object?.members ?? [] {
-            new[path: ["metadata", "annotations", member.key]] = member.value
+        for field in ["annotations", "labels"] {
+            for member in metadata?[field]?.object?.members ?? [] {
+                new[path: ["metadata", field, member.key]] = member.value
+            }
         }
         var conditions = pod["status"]?["conditions"]?.array ?? []
         let scheduled: JSONValue = [

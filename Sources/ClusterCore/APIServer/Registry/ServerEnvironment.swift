@@ -50,11 +50,28 @@ package struct WriteOptions: Sendable {
     package var user: User
     /// Everything but the writing itself.
     package var isDryRun: Bool
+    /// Who owns what the write changes, as `managedFields` names it; empty for a writer without a name.
+    package var fieldManager: String
+    /// Whether an apply takes fields from other managers.
+    package var forces = false
+    /// Why the user may not create what an update or apply finds missing; nil when it may.
+    package var createRefusal: Status?
+    /// The part of the object that is written; empty: the object itself.
+    package var subresource = ""
+    /// False for the writes that carry out what was admitted as a whole: a binding, an eviction.
+    package var needsAdmission = true
+    /// What steps on the way want the client to know.
+    package var warnings = WarningCollector()
 
-    package init(user: User, isDryRun: Bool = false) {
+    package init(user: User, isDryRun: Bool = false, fieldManager: String = "") {
         self.user = user
         self.isDryRun = isDryRun
+        self.fieldManager = fieldManager
     }
 
-    package static let loopback = WriteOptions(user: .loopback)
+    package static var loopback: WriteOptions { WriteOptions(user: .loopback, fieldManager: "kube-apiserver") }
+    /// For the controllers beside the server.
+    package static var controllers: WriteOptions {
+        WriteOptions(user: .loopback, fieldManager: "kube-controller-manager")
+    }
 }

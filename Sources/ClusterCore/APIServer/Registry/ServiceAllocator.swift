@@ -28,50 +28,43 @@ package final class ServiceAllocator: Sendable {
     }
 
     private struct State {
-        var pool: AddressPool
+        var addresses: ServiceAddressRanges
         var ports: Set<Int64> = []
         var lastPort: Int64
     }
 
-    private let range: CIDR
     private let portRange: ClosedRange<Int64>
     private let state: Mutex<State>
 
-    /// Addresses below this offset are left to those who ask for a certain one (`pkg/registry/core/service/ipallocator`).
-    private static let staticOffsetMax = 256
-
     package init(range: CIDR, portRange: ClosedRange<Int64> = 30000...32767) {
-        self.range = range
         self.portRange = portRange
-        state = Mutex(State(pool: AddressPool(range), lastPort: portRange.lowerBound - 1))
+        state = Mutex(State(addresses: ServiceAddressRanges(primary: range), lastPort: portRange.lowerBound - 1))
     }
 
     func rebuild(from caches: CacheSet) {
         for service in caches[Self.resource]?.all() ?? [] {
             let held = Allocation(of: service.object)
             state.withLock { state in
-                for address in held.addresses { _ = state.pool.reserve(address) }
+                state.addresses.take(held.addresses)
                 state.ports.formUnion(held.ports)
             }
+        }
+    }
+
+    /// Believes that nothing is taken but `keeping`.
+    func reset(keeping: Allocation) {
+        state.withLock { state in
+            state.addresses.reset(keeping.addresses)
+            state.ports = Set(keeping.ports)
         }
     }
 
     func release(_ allocation: Allocation) {
         guard allocation != Allocation() else { return }
         state.withLock { state in
-            for address in allocation.addresses { state.pool.release(address) }
+            state.addresses.release(allocation.addresses)
             state.ports.subtract(allocation.ports)
         }
-    }
-
-    /// After an update: what the old form held and the new one does not.
-    func releaseUnused(old: JSONValue, new: JSONValue, _ kind: KindDefinition) {
-        guard kind.gvr == Self.resource else { return }
-        let kept = Allocation(of: new)
-        var unused = Allocation(of: old)
-        unused.addresses.removeAll(where: kept.addresses.contains)
-        unused.ports.removeAll(where: kept.ports.contains)
-        release(unused)
     }
 
     /// Fills in what a Service needs; the result is what was newly taken.
@@ -99,30 +92,43 @@ package final class ServiceAllocator: Sendable {
             for field in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"] { spec[field] = nil }
             return
         }
-        let wanted = spec["clusterIP"]?.string ?? spec["clusterIPs"]?[0]?.string ?? ""
-        let before = old["clusterIP"]?.string ?? ""
-        var address = wanted.isEmpty ? before : wanted
-        if address.isEmpty {
-            guard let free = state.withLock({ $0.pool.allocate(from: staticOffset) }) else {
-                throw APIErrors.internalError("failed to allocate a serviceIP: range is full")
-            }
-            taken.addresses.append(free)
-            address = free.description
-        } else if address != "None", address != before {
-            try reserve(address, name, &taken)
+        let plan = try ServiceAddressPlan(
+            spec: spec, old: old, families: state.withLock { $0.addresses.families }, name: name)
+        guard !plan.isHeadless else {
+            plan.write(["None"], into: &spec)
+            return
         }
-        spec["clusterIP"] = .string(address)
-        spec["clusterIPs"] = [.string(address)]
-        if spec["ipFamilies"] == nil { spec["ipFamilies"] = [.string(range.family == .ipv4 ? "IPv4" : "IPv6")] }
-        if spec["ipFamilyPolicy"] == nil { spec["ipFamilyPolicy"] = "SingleStack" }
+        var addresses: [String] = []
+        for (index, family) in plan.families.enumerated() {
+            if plan.addresses.indices.contains(index) {
+                let address = plan.addresses[index]
+                if !plan.kept.contains(address) { try reserve(address, index, name, &taken) }
+                addresses.append(address)
+            } else {
+                guard let free = state.withLock({ $0.addresses.allocate(family) }) else {
+                    throw APIErrors.internalError("failed to allocate a serviceIP: range is full")
+                }
+                taken.addresses.append(free)
+                addresses.append(free.description)
+            }
+        }
+        plan.write(addresses, into: &spec)
     }
 
-    private var staticOffset: Int {
-        let size = range.count > 1 << 20 ? 1 << 20 : Int(range.count)
-        return min(max(16, size / 16), Self.staticOffsetMax)
+    /// Ranges that may be used from now on, besides the one that the server was started with.
+    func setRanges(_ ranges: [CIDR], held: () -> [IPAddress]) {
+        let isNew = state.withLock { $0.addresses.setMore(ranges) }
+        guard isNew else { return }
+        let addresses = held()
+        state.withLock { $0.addresses.take(addresses) }
     }
 
-    private func reserve(_ text: String, _ name: String, _ taken: inout Allocation) throws(Status) {
+    /// Forgets what was taken and takes these: other servers took and gave back addresses meanwhile.
+    ///
+    /// An address that a write of this server has not claimed yet may be given out twice; whoever claims it first has it.
+    func reset(_ addresses: [IPAddress]) { state.withLock { $0.addresses.reset(addresses) } }
+
+    private func reserve(_ text: String, _ index: Int, _ name: String, _ taken: inout Allocation) throws(Status) {
         let path = FieldPath("spec")("clusterIPs")
         func refusal(_ why: String) -> Status {
             APIErrors.invalid(
@@ -132,11 +138,12 @@ package final class ServiceAllocator: Sendable {
         guard let address = IPAddress(parsing: text) else {
             throw refusal("provided IP is not a valid IP address")
         }
-        switch state.withLock({ $0.pool.reserve(address) }) {
+        let (outcome, ranges) = state.withLock { ($0.addresses.reserve(address), $0.addresses.description) }
+        switch outcome {
         case .reserved: taken.addresses.append(address)
         case .alreadyTaken: throw refusal("provided IP is already allocated")
         case .outOfRange:
-            throw refusal("the provided IP (\(text)) is not in the valid range. The range of valid IPs is \(range)")
+            throw refusal("the provided IP (\(text)) is not in the valid range. The range of valid IPs is \(ranges)")
         }
     }
 

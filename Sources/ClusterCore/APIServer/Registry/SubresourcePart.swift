@@ -11,17 +11,14 @@ enum SubresourcePart {
         let revision = body["metadata"]?["resourceVersion"]
         new[path: ["metadata", "resourceVersion"]] = revision
         switch subresource {
-        case "ephemeralcontainers":
-            new[path: ["spec", "ephemeralContainers"]] = body["spec"]?["ephemeralContainers"]
-        case "resize":
-            guard var containers = old["spec"]?["containers"]?.array else { return new }
-            for index in containers.indices {
-                let resources = body["spec"]?["containers"]?.array?.first { $0["name"] == containers[index]["name"] }
-                containers[index]["resources"] = resources?["resources"]
+        case "ephemeralcontainers", "resize":
+            new = body
+            kind.applyDefaults(&new)
+            kind.rules.prepareForSubresourceUpdate(subresource, new: &new, old: old)
+            let errors = kind.rules.validateSubresourceUpdate(subresource, new: new, old: old)
+            guard errors.isEmpty else {
+                throw APIErrors.invalid(kind.gvk, old["metadata"]?["name"]?.string ?? "", errors)
             }
-            new[path: ["spec", "containers"]] = .array(containers)
-        case "approval":
-            new[path: ["status", "conditions"]] = body["status"]?["conditions"]
         default: throw APIErrors.methodNotSupported(kind.gvr, "update")
         }
         return new

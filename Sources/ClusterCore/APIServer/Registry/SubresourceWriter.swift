@@ -60,13 +60,17 @@ package struct SubresourceWriter: Sendable {
     package func create(
         _ kind: KindDefinition, _ key: NamespacedName, _ subresource: String, _ body: JSONValue, _ options: WriteOptions
     ) async throws(Status) -> WriteResult {
+        try registry.access.admitCreateBelow(kind, key, subresource, body, options.user)
+        var options = options
+        options.subresource = subresource
+        let body = try await registry.admitSubresource(.create, kind, key, body, options)
+        options.needsAdmission = false
         switch subresource {
         case "binding":
             try await PodBinding.bind(registry, key, body, options)
             return WriteResult(code: 201, .document(Self.success), registry)
         case "eviction":
-            let deletion = DeleteOptionsReader.options(body["deleteOptions"] ?? [:])
-            _ = try await registry.delete(kind, key, deletion, options)
+            try await Eviction(registry: registry, kind: kind, key: key, options: options).evict(body)
             return WriteResult(code: 201, .document(Self.success), registry)
         case "token":
             return WriteResult(code: 201, .document(try tokens.issue(kind, key, body)), registry)
@@ -77,14 +81,20 @@ package struct SubresourceWriter: Sendable {
     package func update(
         _ kind: KindDefinition, _ key: NamespacedName, _ subresource: String, _ body: JSONValue, _ options: WriteOptions
     ) async throws(Status) -> WriteResult {
+        var options = options
+        options.subresource = subresource
         switch subresource {
         case "scale":
             return try await scale(kind, key, options) { _ throws(Status) in (body, []) }
         case "finalize":
-            let object = try await registry.modify(kind, key, part: .special, options) { old throws(Status) in
+            let object = try await registry.modify(
+                kind, key, part: .special, options, books: .update(subresource: subresource)
+            ) { old throws(Status) in
                 var new = old
                 new[path: ["spec", "finalizers"]] = body["spec"]?["finalizers"] ?? []
                 new[path: ["metadata", "resourceVersion"]] = body["metadata"]?["resourceVersion"]
+                let errors = kind.rules.validateSubresourceUpdate(subresource, new: new, old: old)
+                guard errors.isEmpty else { throw APIErrors.invalid(kind.gvk, key.name, errors) }
                 return new
             }
             return WriteResult(.object(object, kind), registry)
@@ -92,8 +102,12 @@ package struct SubresourceWriter: Sendable {
             let (object, created) = try await registry.update(
                 kind, key, body, part: WritePart(subresource: subresource), options)
             return WriteResult(code: created ? 201 : 200, .object(object, kind), registry)
+        case "approval":
+            return WriteResult(.object(try await approve(kind, key, options) { _ in body }, kind), registry)
         default:
-            let object = try await registry.modify(kind, key, part: .special, options) { old throws(Status) in
+            let object = try await registry.modify(
+                kind, key, part: .special, options, books: .update(subresource: subresource)
+            ) { old throws(Status) in
                 try SubresourcePart.merge(subresource, body, into: old, kind)
             }
             return WriteResult(.object(object, kind), registry)
@@ -103,6 +117,14 @@ package struct SubresourceWriter: Sendable {
     package func patch(
         _ kind: KindDefinition, _ key: NamespacedName, _ subresource: String, _ patch: PatchBody, _ options: WriteOptions
     ) async throws(Status) -> WriteResult {
+        let mediaType = BodyDecoder.mediaType(patch.contentType)
+        let accepted = kind.custom == nil ? APIErrors.patchMediaTypes : CustomResourceDecoder.patchMediaTypes
+        guard accepted.contains(mediaType) else { throw APIErrors.unsupportedMediaType(accepted: accepted) }
+        var options = options
+        options.subresource = subresource
+        if mediaType == ApplyConfiguration.mediaType {
+            return try await apply(kind, key, subresource, patch, options)
+        }
         if subresource == "scale" {
             return try await scale(kind, key, options) { current throws(Status) in
                 let decoded = try registry.patcher.apply(
@@ -112,49 +134,29 @@ package struct SubresourceWriter: Sendable {
             }
         }
         var warnings: [String] = []
-        let object = try await registry.modify(kind, key, part: WritePart(subresource: subresource), options) {
-            old throws(Status) in
-            let decoded = try registry.patcher.apply(
-                patch.bytes, contentType: patch.contentType, to: old, kind: kind.gvk,
-                fieldValidation: patch.fieldValidation)
+        if subresource == "approval" {
+            let object = try await approve(kind, key, options) { old throws(Status) in
+                let decoded = try registry.patcher.apply(
+                    patch.bytes, contentType: patch.contentType, to: old, kind: kind.gvk,
+                    fieldValidation: patch.fieldValidation)
+                warnings = decoded.warnings
+                return decoded.object
+            }
+            return WriteResult(.object(object, kind), warnings: warnings, registry)
+        }
+        let object = try await registry.modify(
+            kind, key, part: WritePart(subresource: subresource), options, books: .update(subresource: subresource)
+        ) { old throws(Status) in
+            let decoded = try registry.patched(old, by: patch, kind)
             warnings = decoded.warnings
             var new = decoded.object
             let found = old["metadata"]?["resourceVersion"]
             // A patch that does not mention the revision is made again on the newest object when someone was faster.
             if new["metadata"]?["resourceVersion"] == found { new[path: ["metadata", "resourceVersion"]] = nil }
-            guard new["metadata"]?["name"]?.string == key.name else {
-                throw APIErrors.badRequest(
-                    "the name of the object (\(new["metadata"]?["name"]?.string ?? "")) does not match the name on the URL "
-                        + "(\(key.name))")
-            }
+            try registry.checkPlace(new, kind, key)
             if subresource.isEmpty || subresource == "status" { return new }
             return try SubresourcePart.merge(subresource, new, into: old, kind)
         }
         return WriteResult(.object(object, kind), warnings: warnings, registry)
-    }
-
-    func scale(
-        _ kind: KindDefinition, _ key: NamespacedName, _ options: WriteOptions,
-        _ change: (JSONValue) throws(Status) -> (JSONValue, [String])
-    ) async throws(Status) -> WriteResult {
-        var warnings: [String] = []
-        let object = try await registry.modify(kind, key, part: .whole, options) { old throws(Status) in
-            let current = Scale.read(old)
-            let (wanted, found) = try change(current)
-            warnings = found
-            let replicas = wanted["spec"]?["replicas"]?.int ?? 0
-            guard replicas >= 0 else {
-                throw APIErrors.invalid(
-                    Scale.gvk, key.name,
-                    [.invalid(FieldPath("spec")("replicas"), .int(replicas), "must be greater than or equal to 0")])
-            }
-            var new = old
-            new[path: ["spec", "replicas"]] = .int(replicas)
-            let revision = wanted["metadata"]?["resourceVersion"]
-            let isUnchanged = revision == current["metadata"]?["resourceVersion"]
-            new[path: ["metadata", "resourceVersion"]] = isUnchanged ? nil : revision
-            return new
-        }
-        return WriteResult(.document(Scale.read(registry.tree(object, as: kind))), warnings: warnings, registry)
     }
 }

@@ -11,7 +11,7 @@ package struct EndpointSliceController: Controller {
     package static let endpointsMax = 100
     static let triggerTimeAnnotation = "endpoints.kubernetes.io/last-change-trigger-time"
 
-    private static let serviceIndex = CacheIndex<EndpointSlice>("service") { $0.service.map { [$0.description] } ?? [] }
+    static let serviceIndex = CacheIndex<EndpointSlice>("service") { $0.service.map { [$0.description] } ?? [] }
 
     package init() {}
 
@@ -34,7 +34,8 @@ package struct EndpointSliceController: Controller {
         var plan = Plan()
         let types = service.spec.ipFamilies.isEmpty ? ["IPv4"] : service.spec.ipFamilies
         for type in types {
-            let backends = ServiceBackends.find(service, addressType: type, in: snapshot)
+            let backends = TrafficDistribution.hint(
+                ServiceBackends.find(service, addressType: type, in: snapshot), service.spec.trafficDistribution)
             var layout = SliceLayout(service: service, addressType: type, backends: backends)
             layout.place(existing.filter { $0.addressType == type })
             for write in layout.writes { plan.add(write) }

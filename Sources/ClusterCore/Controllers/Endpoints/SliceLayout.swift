@@ -137,25 +137,26 @@ struct SliceLayout {
         .delete(EndpointSlice.resource, slice.key, DeletionOptions(uid: slice.metadata.uid))
     }
 
-    private static func json(_ port: EndpointPort) -> JSONValue {
+    static func json(_ port: EndpointPort) -> JSONValue {
         var result: JSONValue = ["name": .string(port.name), "protocol": .string(port.transport)]
         if let number = port.port { result["port"] = .int(Int64(number)) }
         if let appProtocol = port.appProtocol { result["appProtocol"] = .string(appProtocol) }
         return result
     }
 
-    private static func json(_ endpoint: Endpoint) -> JSONValue {
-        var result: JSONValue = [
-            "addresses": JSONValue(endpoint.addresses),
-            "conditions": [
-                "ready": .bool(endpoint.isReady), "serving": .bool(endpoint.isServing),
-                "terminating": .bool(endpoint.isTerminating),
-            ],
-        ]
+    static func json(_ endpoint: Endpoint) -> JSONValue {
+        var conditions: JSONValue = [:]
+        if let ready = endpoint.ready { conditions["ready"] = .bool(ready) }
+        if let serving = endpoint.serving { conditions["serving"] = .bool(serving) }
+        if let terminating = endpoint.terminating { conditions["terminating"] = .bool(terminating) }
+        var result: JSONValue = ["addresses": JSONValue(endpoint.addresses), "conditions": conditions]
         if !endpoint.hostname.isEmpty { result["hostname"] = .string(endpoint.hostname) }
         if let node = endpoint.nodeName { result["nodeName"] = .string(node) }
         if let zone = endpoint.zone { result["zone"] = .string(zone) }
         if let target = endpoint.targetRef { result["targetRef"] = target.json }
+        func names(_ list: [String]) -> JSONValue { .array(list.map { ["name": .string($0)] }) }
+        if !endpoint.zoneHints.isEmpty { result[path: ["hints", "forZones"]] = names(endpoint.zoneHints) }
+        if !endpoint.nodeHints.isEmpty { result[path: ["hints", "forNodes"]] = names(endpoint.nodeHints) }
         return result
     }
 }

@@ -13,7 +13,7 @@ package enum FieldValidation: String, Sendable {
 /// - SeeAlso: Kubernetes 1.36 `apiserver/pkg/endpoints/handlers/create.go`, `rest.go` (`transformDecodeError`).
 package struct BodyDecoder: Sendable {
     /// YAML text to a tree; the error's description goes to the client.
-    package typealias YAMLParser = @Sendable ([UInt8]) throws -> JSONValue
+    package typealias YAMLParser = @Sendable ([UInt8]) throws -> YAMLBody
 
     package struct Decoded: Sendable {
         package var object: JSONValue
@@ -25,7 +25,7 @@ package struct BodyDecoder: Sendable {
     package static let depthMax = 256
 
     private let schema: Schema
-    private let parseYAML: YAMLParser?
+    package let parseYAML: YAMLParser?
 
     package init(schema: Schema = .kubernetes, parseYAML: YAMLParser? = nil) {
         self.schema = schema
@@ -47,7 +47,8 @@ package struct BodyDecoder: Sendable {
         let body = try read(bytes, contentType, expected)
         let found = try self.kind(of: body.tree, expected, bytes)
         try require(found, expected)
-        return try decode(body.tree, duplicates: body.duplicates, as: expected, fieldValidation)
+        return try decode(
+            body.tree, duplicates: body.duplicates, repetitions: body.repetitions, as: expected, fieldValidation)
     }
 
     /// `DeleteOptions` of whatever version; an empty body means none.
@@ -64,8 +65,10 @@ package struct BodyDecoder: Sendable {
     }
 
     /// Checks and makes canonical a tree that is already known to be of a kind.
+    ///
+    /// - Parameter repetitions: Keys that stand twice in a YAML text, in the words of `YAMLBody`.
     package func decode(
-        _ tree: JSONValue, duplicates: [JSONParser.DuplicateKey] = [], as kind: GroupVersionKind,
+        _ tree: JSONValue, duplicates: [JSONParser.DuplicateKey] = [], repetitions: [String] = [], as kind: GroupVersionKind,
         _ fieldValidation: FieldValidation
     ) throws(Status) -> Decoded {
         guard let type = type(of: kind) else { throw cannotHandle(kind, kind, Self.notRegistered(kind)) }
@@ -78,14 +81,18 @@ package struct BodyDecoder: Sendable {
         } catch {
             throw cannotHandle(kind, kind, error.description)
         }
-        if fieldValidation == .strict, !decoded.strictErrors.isEmpty {
-            throw cannotHandle(kind, kind, "strict decoding error: " + decoded.strictErrors.joined(separator: ", "))
+        if fieldValidation == .strict, !decoded.strictErrors.isEmpty || !repetitions.isEmpty {
+            let errors = YAMLBody.strictError(repetitions).map { [$0] } ?? []
+            throw cannotHandle(
+                kind, kind, "strict decoding error: " + (errors + decoded.strictErrors).joined(separator: ", "))
         }
         var object: JSONValue = ["kind": .string(kind.kind), "apiVersion": .string(kind.apiVersion)]
         for member in decoded.object.object?.members ?? [] where member.key != "kind" && member.key != "apiVersion" {
             object[member.key] = member.value
         }
-        return Decoded(object: object, warnings: fieldValidation == .warn ? decoded.strictErrors : [])
+        // An empty list, which the canonical form leaves out, asks to forget who owns what.
+        if tree["metadata"]?["managedFields"] == [] { object[path: ["metadata", "managedFields"]] = [] }
+        return Decoded(object: object, warnings: fieldValidation == .warn ? repetitions + decoded.strictErrors : [])
     }
 
     // MARK: - Media types
@@ -93,6 +100,7 @@ package struct BodyDecoder: Sendable {
     private struct Body {
         var tree: JSONValue
         var duplicates: [JSONParser.DuplicateKey] = []
+        var repetitions: [String] = []
     }
 
     private func read(_ bytes: [UInt8], _ contentType: String?, _ expected: GroupVersionKind) throws(Status) -> Body {
@@ -108,7 +116,8 @@ package struct BodyDecoder: Sendable {
         case "application/yaml":
             guard let parseYAML else { throw APIErrors.unsupportedMediaType() }
             do {
-                return Body(tree: try parseYAML(bytes))
+                let body = try parseYAML(bytes)
+                return Body(tree: body.tree, repetitions: body.repetitions)
             } catch {
                 throw unrecognized(expected, "error converting YAML to JSON: \(error)", bytes)
             }
@@ -214,7 +223,8 @@ package struct BodyDecoder: Sendable {
         return start.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() + tail
     }
 
-    private static func word(_ value: JSONValue) -> String {
+    /// The kind of a value, as Go's decoder names it.
+    static func word(_ value: JSONValue) -> String {
         switch value {
         case .null: "null"
         case .bool: "bool"
@@ -223,5 +233,46 @@ package struct BodyDecoder: Sendable {
         case .array: "array"
         case .object: "object"
         }
+    }
+}
+
+/// A YAML or JSON text as a tree.
+package struct YAMLBody: Sendable {
+    package var tree: JSONValue
+    /// `line 3: key "a" already set in map` for each key that stands twice; the tree has its last value.
+    package var repetitions: [String]
+
+    package init(tree: JSONValue, repetitions: [String] = []) {
+        self.tree = tree
+        self.repetitions = repetitions
+    }
+
+    /// All repetitions as Go's strict reader reports them; nil when there are none.
+    static func strictError(_ repetitions: [String]) -> String? {
+        repetitions.isEmpty ? nil : "yaml: unmarshal errors:\n" + repetitions.map { "  " + $0 }.joined(separator: "\n")
+    }
+
+    package var strictError: String? { Self.strictError(repetitions) }
+}
+
+extension BodyDecoder {
+    /// The body of an apply: YAML, of which JSON is a part.
+    package func readApplyConfiguration(_ bytes: [UInt8]) throws(Status) -> YAMLBody {
+        guard let parseYAML else { throw APIErrors.unsupportedMediaType(accepted: APIErrors.patchMediaTypes) }
+        let body: YAMLBody
+        do {
+            body = try parseYAML(bytes)
+        } catch {
+            throw APIErrors.badRequest("error decoding YAML: error converting YAML to JSON: \(error)")
+        }
+        guard body.tree.object != nil || body.tree.isNull else {
+            throw APIErrors.badRequest(
+                "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal "
+                    + "\(Self.word(body.tree)) into Go value of type map[string]interface {}")
+        }
+        guard TreeDepth.of(body.tree, max: Self.depthMax) <= Self.depthMax else {
+            throw APIErrors.badRequest("error decoding YAML: exceeded max depth of \(Self.depthMax)")
+        }
+        return body
     }
 }

@@ -77,6 +77,7 @@ package struct DiscoveryDocument: Sendable {
         ]
         if !kind.shortNames.isEmpty { main["shortNames"] = JSONValue(kind.shortNames) }
         if !kind.categories.isEmpty { main["categories"] = JSONValue(kind.categories) }
+        if kind.isStored { main["storageVersionHash"] = .string(StorageVersionHash.hash(storedKind(kind))) }
         return [main]
             + kind.subresources.map { subresource in
                 var entry: JSONValue = [
@@ -93,6 +94,11 @@ package struct DiscoveryDocument: Sendable {
             }
     }
 
+    /// The kind in the version that the store keeps.
+    private func storedKind(_ kind: KindDefinition) -> GroupVersionKind {
+        GroupVersionKind(group: kind.storage.group, version: kind.storage.version, kind: kind.gvk.kind)
+    }
+
     // MARK: - Aggregated
 
     /// `/api` (`core`) or `/apis` as one `APIGroupDiscoveryList` of `apidiscovery.k8s.io`.
@@ -106,7 +112,7 @@ package struct DiscoveryDocument: Sendable {
 
     private func aggregatedGroup(_ name: String, _ versions: [String]) -> JSONValue {
         [
-            "metadata": name.isEmpty ? ["creationTimestamp": nil] : ["name": .string(name), "creationTimestamp": nil],
+            "metadata": name.isEmpty ? [:] : ["name": .string(name)],
             "versions": .array(
                 versions.map { version in
                     [

@@ -51,34 +51,53 @@ package struct OpenAPIDocument: Sendable {
     package func version3(_ path: String) -> JSONValue? {
         let offered = kinds.filter { Self.path($0.gvk) == path }
         if offered.isEmpty { return nil }
-        let writer = OpenAPISchemaWriter(schema: schema, dialect: .version3)
         return [
             "openapi": "3.0.0", "info": ["title": "Kubernetes", "version": .string(Self.titleVersion)],
-            "paths": OpenAPIPathWriter(dialect: .version3, schema: schema).paths(offered),
-            "components": ["schemas": writer.schemas(roots: roots(offered))],
+            "paths": paths(offered, .version3), "components": ["schemas": definitions(offered, .version3)],
         ]
     }
 
     /// The one document of version 2, as JSON.
     package func version2() -> JSONValue {
-        let writer = OpenAPISchemaWriter(schema: schema, dialect: .version2)
-        return [
+        [
             "swagger": "2.0", "info": ["title": "Kubernetes", "version": .string(Self.titleVersion)],
-            "paths": OpenAPIPathWriter(dialect: .version2, schema: schema).paths(kinds),
-            "definitions": writer.schemas(roots: roots(kinds)),
+            "paths": paths(kinds, .version2), "definitions": definitions(kinds, .version2),
         ]
+    }
+
+    /// The members that custom kinds add to the document of version 2.
+    package func customVersion2() -> (paths: JSONValue, definitions: JSONValue) {
+        let custom = kinds.filter { $0.custom != nil }
+        let definitions = custom.flatMap { kind in
+            kind.custom.map { CustomOpenAPI(dialect: .version2).schemas(kind, $0) } ?? []
+        }
+        return (paths(custom, .version2), .object(JSONObject(definitions)))
+    }
+
+    private func paths(_ kinds: [KindDefinition], _ dialect: OpenAPIDialect) -> JSONValue {
+        let custom = kinds.filter { $0.custom != nil }.flatMap { [$0.gvk, CustomOpenAPI.listKind($0.gvk)] }
+        return OpenAPIPathWriter(dialect: dialect, schema: schema, custom: Set(custom)).paths(kinds)
+    }
+
+    private func definitions(_ kinds: [KindDefinition], _ dialect: OpenAPIDialect) -> JSONValue {
+        let writer = OpenAPISchemaWriter(schema: schema, dialect: dialect)
+        let custom = kinds.flatMap { kind in
+            kind.custom.map { CustomOpenAPI(dialect: dialect).schemas(kind, $0) } ?? []
+        }
+        return writer.schemas(roots: roots(kinds), more: custom)
     }
 
     /// Kinds, their lists, the kinds of their subresources, and what every verb speaks of.
     private func roots(_ kinds: [KindDefinition]) -> [MessageID] {
         var result: [MessageID] = []
         for kind in kinds {
+            result += kind.subresources.compactMap { schema.id(of: $0.kind) }
+            if kind.custom != nil { continue }
             result.append(kind.schemaType)
             let list = GroupVersionKind(group: kind.gvk.group, version: kind.gvk.version, kind: kind.gvk.kind + "List")
             if let id = schema.id(of: list) { result.append(id) }
-            result += kind.subresources.compactMap { schema.id(of: $0.kind) }
         }
-        let common = ["DeleteOptions", "Status", "APIResourceList"].compactMap {
+        let common = ["DeleteOptions", "Status", "APIResourceList", "ObjectMeta", "ListMeta"].compactMap {
             schema.id(named: "apimachinery.pkg.apis.meta.v1.\($0)")
         }
         return result + common
@@ -98,7 +117,9 @@ struct OpenAPISchemaWriter {
     let dialect: OpenAPIDialect
 
     /// Every type that `roots` reach, by full name.
-    func schemas(roots: [MessageID]) -> JSONValue {
+    ///
+    /// - Parameter more: Definitions that no table has.
+    func schemas(roots: [MessageID], more: [JSONObject.Member] = []) -> JSONValue {
         var reached: Set<MessageID> = Set(roots)
         var open = roots
         while let id = open.popLast() {
@@ -109,10 +130,16 @@ struct OpenAPISchemaWriter {
         var members = reached.map { id in
             JSONObject.Member(key: Self.name(schema[id]), value: message(schema[id]))
         }
-        members += Self.leaves.map { JSONObject.Member(key: $0.name, value: leaf($0)) }
+        members += Self.leaves.map { JSONObject.Member(key: $0.name, value: leaf($0)) } + more
+        members.append(
+            JSONObject.Member(
+                key: Self.patchName,
+                value: ["type": "object", "description": "Patch is a change of an object, in one of several forms."]))
         members.sort { $0.key < $1.key }
         return .object(JSONObject(members))
     }
+
+    static let patchName = "io.k8s.apimachinery.pkg.apis.meta.v1.Patch"
 
     static func name(_ type: MessageType) -> String { "io.k8s." + type.name }
 
@@ -144,8 +171,9 @@ struct OpenAPISchemaWriter {
 
     private func message(_ type: MessageType) -> JSONValue {
         var properties: JSONValue = [:]
-        for field in type.fields { properties[field.name] = property(field) }
+        for field in type.fields { properties[field.name] = property(field, of: type) }
         var result: JSONValue = ["type": "object", "properties": properties]
+        if let text = Descriptions.type(type.name) { result["description"] = .string(text) }
         let required = type.fields.filter(\.isRequired).map(\.name)
         if !required.isEmpty { result["required"] = JSONValue(required) }
         if type.isAtomicMap { result["x-kubernetes-map-type"] = "atomic" }
@@ -164,9 +192,10 @@ struct OpenAPISchemaWriter {
         ["group": .string(kind.group), "kind": .string(kind.kind), "version": .string(kind.version)]
     }
 
-    private func property(_ field: FieldDescriptor) -> JSONValue {
+    private func property(_ field: FieldDescriptor, of type: MessageType) -> JSONValue {
         var result = value(field.type)
         var extras: JSONObject = [:]
+        if let text = Descriptions.field(field.name, of: type.name) { extras["description"] = .string(text) }
         if let value = field.defaultValue { extras["default"] = value }
         switch field.listSemantics {
         case .atomic: extras["x-kubernetes-list-type"] = "atomic"

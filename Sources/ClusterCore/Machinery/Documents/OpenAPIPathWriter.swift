@@ -5,6 +5,8 @@ import JSON
 struct OpenAPIPathWriter {
     let dialect: OpenAPIDialect
     let schema: Schema
+    /// Custom kinds and their lists, whose definitions no table has.
+    var custom: Set<GroupVersionKind> = []
 
     func paths(_ kinds: [KindDefinition]) -> JSONValue {
         var members: [JSONObject.Member] = []
@@ -47,28 +49,47 @@ struct OpenAPIPathWriter {
         var result: JSONValue = [:]
         let verbs = [("get", "get", "get"), ("create", "post", "post"), ("update", "put", "put"), ("patch", "patch", "patch")]
         for (verb, method, action) in verbs where subresource.verbs.contains(verb) {
-            result[method] = operation(action, kind, body: subresource.kind)
+            result[method] = operation(action, kind, body: subresource.kind, subresource: subresource.name)
         }
         result["parameters"] = .array(
             [pathParameter("name")] + (kind.isNamespaced ? [pathParameter("namespace")] : []))
         return result
     }
 
-    private func operation(_ action: String, _ kind: KindDefinition, body: GroupVersionKind? = nil) -> JSONValue {
+    private static let operationVerbs = [
+        "get": "read", "put": "replace", "post": "create", "deletecollection": "delete", "list": "list", "patch": "patch",
+        "delete": "delete",
+    ]
+
+    /// `listAppsV1NamespacedDeployment`: what generated clients name their functions by.
+    private func operationID(_ action: String, _ kind: KindDefinition, _ subresource: String) -> String {
+        func capitalized(_ text: some StringProtocol) -> String { text.prefix(1).uppercased() + text.dropFirst() }
+        let group = kind.gvk.group.isEmpty ? "core" : String(kind.gvk.group.prefix { $0 != "." })
+        return (Self.operationVerbs[action] ?? action) + capitalized(group) + capitalized(kind.gvk.version)
+            + (action == "deletecollection" ? "Collection" : "") + (kind.isNamespaced ? "Namespaced" : "") + kind.gvk.kind
+            + capitalized(subresource)
+    }
+
+    private func operation(
+        _ action: String, _ kind: KindDefinition, body: GroupVersionKind? = nil, subresource: String = ""
+    ) -> JSONValue {
         let gvk = body ?? kind.gvk
         var answer = gvk
         if action == "list" { answer.kind += "List" }
         var result: JSONValue = [
-            "responses": ["200": response(answer)],
+            "operationId": .string(operationID(action, kind, subresource)), "responses": ["200": response(answer)],
             "x-kubernetes-action": .string(action),
             "x-kubernetes-group-version-kind": OpenAPISchemaWriter.json(gvk),
         ]
         let parameters = Self.parameters[action] ?? []
         var written = parameters.map(queryParameter)
-        if let content = requestBody(action, gvk) {
+        let patches = kind.custom == nil ? Self.patchTypes : Self.patchTypes.filter { !$0.contains("strategic") }
+        if let content = requestBody(action, gvk, patches) {
             switch dialect {
             case .version3: result["requestBody"] = content
-            case .version2: written.append(content)
+            case .version2:
+                written.append(content)
+                result["consumes"] = action == "patch" ? JSONValue(patches) : ["*/*"]
             }
         }
         if !written.isEmpty { result["parameters"] = .array(written) }
@@ -105,15 +126,19 @@ struct OpenAPIPathWriter {
         }
     }
 
-    private func requestBody(_ action: String, _ kind: GroupVersionKind) -> JSONValue? {
+    private static let patchTypes = [
+        "application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json",
+        "application/apply-patch+yaml",
+    ]
+
+    private func requestBody(_ action: String, _ kind: GroupVersionKind, _ patches: [String]) -> JSONValue? {
         let types: [String]
         switch action {
         case "post", "put": types = ["*/*"]
-        case "patch":
-            types = ["application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json"]
+        case "patch": types = patches
         default: return nil
         }
-        let content: JSONValue = action == "patch" ? ["type": "object"] : reference(kind)
+        let content: JSONValue = action == "patch" ? Self.patchReference(dialect) : reference(kind)
         switch dialect {
         case .version2: return ["name": "body", "in": "body", "required": true, "schema": content]
         case .version3:
@@ -130,7 +155,12 @@ struct OpenAPIPathWriter {
         }
     }
 
+    private static func patchReference(_ dialect: OpenAPIDialect) -> JSONValue {
+        ["$ref": .string(dialect.referencePrefix + OpenAPISchemaWriter.patchName)]
+    }
+
     private func reference(_ kind: GroupVersionKind) -> JSONValue {
+        if custom.contains(kind) { return ["$ref": .string(dialect.referencePrefix + CustomOpenAPI.name(kind))] }
         guard let id = schema.id(of: kind) else { return ["type": "object"] }
         return ["$ref": .string(dialect.referencePrefix + OpenAPISchemaWriter.name(schema[id]))]
     }

@@ -49,7 +49,7 @@ package struct StrategicMergePatch {
                 return try withoutDirectives(.object(patch), Place(type: type)).object ?? [:]
             case "delete": return [:]
             case "merge": patch[Self.patchDirective] = nil
-            case let other: throw .notApplicable("unknown patch type found: \(other ?? "")")
+            case let other: throw .failed("unknown patch type found: \(other ?? "")")
             }
         }
         var result = original
@@ -112,7 +112,7 @@ package struct StrategicMergePatch {
         let kept = Set(values.compactMap(\.string))
         patch[Self.retainKeys] = nil
         for member in patch.members where !member.value.isNull && !member.key.hasPrefix("$") && !kept.contains(member.key) {
-            throw .malformed("invalid patch format of retainKeys")
+            throw .notApplicable("patch content doesn't match retainKeys list")
         }
         original.members.removeAll { !kept.contains($0.key) }
     }
@@ -155,7 +155,7 @@ package struct StrategicMergePatch {
         var last = -1
         for change in changes where change[Self.patchDirective] == nil {
             guard let position = positions[identity(change, place.mergeKey)], position >= last else {
-                throw .notApplicable(
+                throw .failed(
                     "The order in patch list:\n\(GoFormat.print(.array(changes)))\n doesn't match $setElementOrder list:\n"
                         + "\(GoFormat.print(.array(order)))\n")
             }
@@ -166,26 +166,26 @@ package struct StrategicMergePatch {
     private func mergeList(_ patch: [JSONValue], into original: [JSONValue], _ place: Place) throws(PatchError) -> [JSONValue] {
         let objects = patch.count { $0.object != nil } + original.count { $0.object != nil }
         guard objects == 0 || objects == patch.count + original.count else {
-            throw .notApplicable("list element types are not identical")
+            throw .failed("list element types are not identical")
         }
         if objects == 0 { return mergeScalars(patch, into: original) }
         guard let key = place.mergeKey else {
-            throw .notApplicable("cannot merge lists without merge key for \(place.type.map { schema[$0].goName } ?? "list")")
+            throw .failed("cannot merge lists without merge key for \(place.type.map { schema[$0].goName } ?? "list")")
         }
         var merged: [JSONValue?] = original
         var positions = Self.positions(original, key)
         var changes: [JSONValue] = []
         var replaces = false
         for element in patch {
-            guard case .object(let change) = element else { throw .notApplicable("mixed types in list") }
+            guard case .object(let change) = element else { throw .failed("mixed types in list") }
             switch change[Self.patchDirective]?.string {
             case nil: changes.append(element)
             case "delete":
                 guard let identity = change[key] else { throw Self.noMergeKey(element, key) }
                 if let position = positions.removeValue(forKey: identity) { merged[position] = nil }
             case "replace": replaces = true
-            case "merge": throw .notApplicable("merging lists cannot yet be specified in the patch")
-            case let other?: throw .notApplicable("unknown patch type found: \(other)")
+            case "merge": throw .failed("merging lists cannot yet be specified in the patch")
+            case let other?: throw .failed("unknown patch type found: \(other)")
             }
         }
         if replaces {
@@ -206,7 +206,7 @@ package struct StrategicMergePatch {
     }
 
     private static func noMergeKey(_ element: JSONValue, _ key: String) -> PatchError {
-        .notApplicable("map: \(GoFormat.print(element)) does not contain declared merge key: \(key)")
+        .failed("map: \(GoFormat.print(element)) does not contain declared merge key: \(key)")
     }
 
     private func mergeScalars(_ patch: [JSONValue], into original: [JSONValue]) -> [JSONValue] {

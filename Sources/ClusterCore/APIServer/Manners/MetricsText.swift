@@ -1,0 +1,82 @@
+/// Families of samples in Prometheus' text form.
+///
+/// - SeeAlso: Prometheus, exposition formats, text format 0.0.4.
+package struct MetricsText: Sendable {
+    package enum Kind: String, Sendable { case counter, gauge, histogram }
+
+    package private(set) var text = ""
+
+    package init() {}
+
+    /// Begins a family; its samples follow.
+    package mutating func family(_ name: String, _ kind: Kind, _ help: String) {
+        text += "# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n"
+    }
+
+    package mutating func sample(_ name: String, _ labels: [(String, String)] = [], _ value: Double) {
+        text += name + Self.braces(labels) + " " + Self.number(value) + "\n"
+    }
+
+    mutating func histogram(_ name: String, _ labels: [(String, String)], _ histogram: Histogram) {
+        self.histogram(
+            name, labels, bounds: histogram.bounds, counts: histogram.counts, count: histogram.count, sum: histogram.sum)
+    }
+
+    /// - Parameters:
+    ///   - counts: Values per bound, not summed up.
+    ///   - count: All values, those above the last bound included.
+    package mutating func histogram(
+        _ name: String, _ labels: [(String, String)], bounds: [Double], counts: [Int], count: Int, sum: Double
+    ) {
+        var total = 0
+        for (bound, below) in zip(bounds, counts) {
+            total += below
+            sample("\(name)_bucket", labels + [("le", Self.number(bound))], Double(total))
+        }
+        sample("\(name)_bucket", labels + [("le", "+Inf")], Double(count))
+        sample("\(name)_sum", labels, sum)
+        sample("\(name)_count", labels, Double(count))
+    }
+
+    private static func braces(_ labels: [(String, String)]) -> String {
+        guard !labels.isEmpty else { return "" }
+        return "{" + labels.map { "\($0.0)=\"\(escaped($0.1))\"" }.joined(separator: ",") + "}"
+    }
+
+    private static func escaped(_ text: String) -> String {
+        guard text.contains(where: { "\\\"\n".contains($0) }) else { return text }
+        return text.map { ["\\": "\\\\", "\"": "\\\"", "\n": "\\n"][$0] ?? String($0) }.joined()
+    }
+
+    private static func number(_ value: Double) -> String {
+        guard let whole = Int64(exactly: value), abs(whole) < 1 << 53 else { return "\(value)" }
+        return String(whole)
+    }
+}
+
+/// Counts of values below fixed bounds.
+struct Histogram: Hashable, Sendable {
+    let bounds: [Double]
+    /// Values above the last bound are in `count` alone.
+    private(set) var counts: [Int]
+    private(set) var count = 0
+    private(set) var sum = 0.0
+
+    init(_ bounds: [Double]) {
+        self.bounds = bounds
+        counts = Array(repeating: 0, count: bounds.count)
+    }
+
+    mutating func observe(_ value: Double) {
+        count += 1
+        sum += value
+        if let index = bounds.firstIndex(where: { value <= $0 }) { counts[index] += 1 }
+    }
+}
+
+extension Duration {
+    var inSeconds: Double {
+        let parts = components
+        return Double(parts.seconds) + Double(parts.attoseconds) * 1e-18
+    }
+}
