@@ -35,7 +35,7 @@ package struct Plan: Hashable, Sendable {
         package var key: NamespacedName
         /// The conditions that stay.
         package var others: [Condition]
-        /// With the refusal as its message.
+        /// Its message is followed by the refusal.
         package var condition: Condition
 
         package init(
@@ -49,7 +49,7 @@ package struct Plan: Hashable, Sendable {
 
         func write(message: String) -> Write {
             var condition = condition
-            condition.message = message
+            condition.message += message
             return .merge(
                 resource, key, ["status": ["conditions": .array((others + [condition]).map(\.json))]], subresource: "status",
                 tolerates: [.notFound, .conflict])

@@ -111,7 +111,8 @@ package struct PlanExecutor: Sendable {
                 effects.revisions[write.resource] = metadata.resourceVersion
             }
             if let report = write.report, let (reason, message) = report.success {
-                events.record(report.object, type: "Normal", reason: reason, message: message + Self.name(of: write, metadata))
+                let name = report.namesObject ? Self.name(of: write, metadata) : ""
+                events.record(report.object, type: "Normal", reason: reason, message: message + name)
             }
         } catch {
             if let status = error as? Status, Self.isTolerated(status, by: write) { return effects }

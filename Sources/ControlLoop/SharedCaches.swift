@@ -10,8 +10,14 @@ package final class SharedCaches: Sendable {
         var scope: ListScope
     }
 
+    private struct Entry {
+        var cache: any AnyObjectCache
+        /// Ends the cache's watch when finished.
+        var keep: AsyncStream<Never>.Continuation
+    }
+
     private struct State {
-        var caches: [CacheID: any AnyObjectCache] = [:]
+        var caches: [CacheID: Entry] = [:]
     }
 
     private typealias Work = @Sendable () async throws -> Void
@@ -33,21 +39,39 @@ package final class SharedCaches: Sendable {
         of type: Object.Type, resource: GroupVersionResource = Object.resource, scope: ListScope = .everything,
         indexes: [CacheIndex<Object>] = []
     ) -> ObjectCache<Object> {
+        let (dropped, keep) = AsyncStream.makeStream(of: Never.self)
         let (cache, isNew) = state.withLock { state in
             let id = CacheID(type: ObjectIdentifier(type), resource: resource, scope: scope)
             // The cast is safe: the id names the type.
-            if let known = state.caches[id] as? ObjectCache<Object> { return (known, false) }
+            if let known = state.caches[id]?.cache as? ObjectCache<Object> { return (known, false) }
             let cache = ObjectCache<Object>(resource: resource)
-            state.caches[id] = cache
+            state.caches[id] = Entry(cache: cache, keep: keep)
             return (cache, true)
         }
         for index in indexes { cache.add(index) }
         if isNew {
             let reflector = Reflector(
                 listWatch: listWatch, resource: resource, scope: scope, into: cache, logger: logger)
-            addWork.yield { try await reflector.run() }
+            addWork.yield {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { try await reflector.run() }
+                    group.addTask { for await _ in dropped {} }
+                    try await group.next()
+                    group.cancelAll()
+                }
+            }
         }
         return cache
+    }
+
+    /// Ends the watches of a resource that is no longer served; whoever asks for it later gets a new cache.
+    package func drop(_ resource: GroupVersionResource) {
+        let entries = state.withLock { state in
+            let entries = state.caches.filter { $0.key.resource == resource }
+            for id in entries.keys { state.caches[id] = nil }
+            return entries.values
+        }
+        for entry in entries { entry.keep.finish() }
     }
 
     /// Keeps every cache up to date until cancelled. Call once.
@@ -59,7 +83,7 @@ package final class SharedCaches: Sendable {
 
     /// Waits for every cache asked for so far.
     package func waitUntilSynced() async throws {
-        for cache in state.withLock({ Array($0.caches.values) }) { try await cache.waitUntilSynced() }
+        for cache in state.withLock({ $0.caches.values.map(\.cache) }) { try await cache.waitUntilSynced() }
     }
 }
 

@@ -25,13 +25,14 @@ package struct Write: Hashable, Sendable {
     package struct Report: Hashable, Sendable {
         /// What the events are about.
         package var object: ObjectReference
-        /// The name of the written object is appended.
+        /// The name of the written object is appended, if `namesObject`.
         package var success: (reason: String, message: String)? {
             get { successReason.isEmpty ? nil : (successReason, successMessage) }
         }
         /// The refusal is appended.
         package var failure: (reason: String, message: String) { (failureReason, failureMessage) }
 
+        package var namesObject: Bool
         private var successReason: String
         private var successMessage: String
         private var failureReason: String
@@ -39,9 +40,10 @@ package struct Write: Hashable, Sendable {
 
         package init(
             about object: ObjectReference, success: (reason: String, message: String)?,
-            failure: (reason: String, message: String)
+            failure: (reason: String, message: String), namesObject: Bool = true
         ) {
             self.object = object
+            self.namesObject = namesObject
             (successReason, successMessage) = success ?? ("", "")
             (failureReason, failureMessage) = failure
         }

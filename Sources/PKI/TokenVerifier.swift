@@ -35,6 +35,24 @@ package struct TokenVerifier: Sendable {
     ///
     /// Whether the account still exists is for the caller to check.
     package func verify(_ token: String, audiences: [String], now: Int64) throws(Refusal) -> ServiceAccountClaims {
+        let payload = try payload(of: token)
+        if let found = payload["iss"]?.string, found != issuer { throw Refusal.wrongIssuer(found) }
+        guard let claims = ServiceAccountClaims(json: payload) else { throw Refusal.malformed }
+        guard now < claims.expiresAt else { throw Refusal.expired }
+        guard now >= claims.notBefore - Self.leewaySeconds else { throw Refusal.notYetValid }
+        guard claims.audiences.contains(where: audiences.contains) else { throw Refusal.wrongAudience(claims.audiences) }
+        return claims
+    }
+
+    /// Checks form, signature and issuer of a token that lies in a Secret. Whether it still does is for the caller to check.
+    package func verifyLegacy(_ token: String) throws(Refusal) -> LegacyTokenClaims {
+        let payload = try payload(of: token)
+        guard let claims = LegacyTokenClaims(json: payload) else { throw Refusal.malformed }
+        return claims
+    }
+
+    /// What a token says, if one of the keys signed it.
+    private func payload(of token: String) throws(Refusal) -> JSONValue {
         let parts = token.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 3, let headerBytes = Base64URL.decode(parts[0]), let payloadBytes = Base64URL.decode(parts[1]),
             let signatureBytes = Base64URL.decode(parts[2]), let header = try? JSONParser.parse(headerBytes),
@@ -46,12 +64,7 @@ package struct TokenVerifier: Sendable {
             key.isValidSignature(signature, for: signed)
         else { throw Refusal.badSignature }
         guard let payload = try? JSONParser.parse(payloadBytes) else { throw Refusal.malformed }
-        if let found = payload["iss"]?.string, found != issuer { throw Refusal.wrongIssuer(found) }
-        guard let claims = ServiceAccountClaims(json: payload) else { throw Refusal.malformed }
-        guard now < claims.expiresAt else { throw Refusal.expired }
-        guard now >= claims.notBefore - Self.leewaySeconds else { throw Refusal.notYetValid }
-        guard claims.audiences.contains(where: audiences.contains) else { throw Refusal.wrongAudience(claims.audiences) }
-        return claims
+        return payload
     }
 
     /// Clocks differ: a token may be this much early.

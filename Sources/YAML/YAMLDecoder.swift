@@ -46,7 +46,7 @@ package enum YAMLDecoder {
         }
     }
 
-    private static func check(_ text: String, _ limits: YAMLLimits) throws(YAMLError) {
+    static func check(_ text: String, _ limits: YAMLLimits) throws(YAMLError) {
         guard text.utf8.count <= limits.bytesMax else {
             throw YAMLError("document is larger than \(limits.bytesMax) bytes")
         }
@@ -76,7 +76,7 @@ package enum YAMLDecoder {
         }
     }
 
-    private static func convert(_ error: YamlError) -> YAMLError {
+    static func convert(_ error: YamlError) -> YAMLError {
         switch error {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
@@ -90,7 +90,7 @@ package enum YAMLDecoder {
 }
 
 /// Turns composed nodes into the tree and counts them.
-private struct NodeReader {
+struct NodeReader {
     private let limits: YAMLLimits
     private var count = 0
     /// Keys that were left out because a later one has their name.

@@ -2,6 +2,7 @@ import API
 import HTTP
 import JSON
 import Machinery
+import Store
 import Testing
 
 @testable import APIServer
@@ -89,6 +90,50 @@ import Testing
         let revision = settled.revision
         await server.parts.definitions.reconcile()
         #expect(await server.get("\(definitions)/widgets.example.com").revision == revision)
+    }
+
+    @Test func `objects that were stored before their definition are there when it comes`() async throws {
+        let store = MemoryStore()
+        let early = JSONWriter.write(widget("early", ["size": 3]))
+        _ = try await store.create("/registry/example.com/widgets/default/before", JSONWriter.write(widget("before")))
+        let server = try await ServerFixture.make(store)
+        _ = try await store.create("/registry/example.com/widgets/default/early", early)
+        let gone = try await store.create("/registry/example.com/widgets/default/gone", early)
+        _ = try await store.delete("/registry/example.com/widgets/default/gone", expected: gone)
+        _ = await server.post(definitions, Self.definition())
+        await server.parts.definitions.reconcile()
+        #expect(await server.get(widgets).names == ["before", "early"])
+        #expect(await server.get("\(widgets)/early").json["spec"]?["size"] == 3)
+    }
+
+    @Test func `objects that outlive their definition are there again when it comes back`() async throws {
+        let server = try await serving()
+        _ = await server.post(widgets, widget("kept", ["size": 2]))
+        let revision = await server.get("\(widgets)/kept").revision
+        _ = try await server.store.delete(
+            "/registry/apiextensions.k8s.io/customresourcedefinitions/widgets.example.com", expected: nil)
+        #expect(await server.get(widgets).code == 404)
+        _ = await server.post(definitions, Self.definition())
+        await server.parts.definitions.reconcile()
+        let kept = await server.get("\(widgets)/kept")
+        #expect(kept.json["spec"]?["size"] == 2 && kept.revision == revision)
+    }
+
+    @Test func `a custom kind of a built-in group lies in a place of its own`() async throws {
+        let server = try await ServerFixture.make()
+        var definition = Self.definition()
+        definition[path: ["metadata", "name"]] = "widgets.networking.k8s.io"
+        definition[path: ["metadata", "annotations"]] = ["api-approved.kubernetes.io": "unapproved, a test"]
+        definition[path: ["spec", "group"]] = "networking.k8s.io"
+        let created = await server.post(definitions, definition)
+        #expect(created.code == 201, "\(created.message)")
+        await server.parts.definitions.reconcile()
+        var one = widget("one")
+        one["apiVersion"] = "networking.k8s.io/v1"
+        let answer = await server.post("/apis/networking.k8s.io/v1/namespaces/default/widgets", one)
+        #expect(answer.code == 201, "\(answer.message)")
+        #expect(try await server.store.get("/registry/networking.k8s.io/widgets/default/one") != nil)
+        #expect(StoreKey.prefix(GroupVersionResource(group: "batch", version: "v1", resource: "jobs")) == "/registry/jobs/")
     }
 
     @Test func `names that are taken are refused and freed by a delete`() async throws {

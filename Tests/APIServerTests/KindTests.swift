@@ -43,6 +43,11 @@ import Testing
         let server = try await ServerFixture.make()
         _ = await server.post(pods, pod("web"))
         let binding: JSONValue = ["metadata": ["name": "web"], "target": ["kind": "Node", "name": "node1"]]
+        let other = await server.post("\(pods)/web/binding", ["metadata": ["name": "x"], "target": ["name": "node1"]])
+        #expect(other.code == 400 && other.message == "name in URL does not match name in Binding object")
+        let nowhere = await server.post(
+            "\(pods)/web/binding", ["metadata": ["name": "web"], "target": ["kind": "Rack", "name": "node1"]])
+        #expect(nowhere.code == 422, "\(nowhere.message)")
         #expect(await server.post("\(pods)/web/binding", binding).code == 201)
         let again = await server.post("\(pods)/web/binding", binding)
         #expect(again.code == 409 && again.message.hasSuffix("pod web is already assigned to node \"node1\""))
@@ -85,6 +90,25 @@ import Testing
         #expect(await server.post(services, service("n", ["clusterIP": "None"])).json["spec"]?["clusterIP"] == "None")
         #expect(await server.delete("\(services)/a").code == 200)
         #expect(await server.post(services, service("b", ["clusterIP": .string(address)])).code == 201)
+    }
+
+    @Test func `a balanced service with local traffic gets a port for health checks and gives it back`() async throws {
+        let server = try await ServerFixture.make()
+        let spec: JSONValue = ["type": "LoadBalancer", "externalTrafficPolicy": "Local", "selector": ["app": "web"]]
+        let created = await server.post(services, service("a", spec))
+        #expect(created.code == 201, "\(created.message)")
+        let port = created.json["spec"]?["healthCheckNodePort"]?.int ?? 0
+        #expect((30000...32767).contains(port))
+        #expect(created.json["spec"]?["ports"]?[0]?["nodePort"]?.int != port)
+        var asked = spec
+        asked["healthCheckNodePort"] = .int(port)
+        let taken = await server.post(services, service("b", asked))
+        #expect(taken.code == 500 && taken.message.hasSuffix("provided port is already allocated"), "\(taken.message)")
+        let update = await server.patch("\(services)/a", ["metadata": ["labels": ["x": "y"]]])
+        #expect(update.json["spec"]?["healthCheckNodePort"]?.int == port)
+        let cluster = await server.patch("\(services)/a", ["spec": ["externalTrafficPolicy": "Cluster"]])
+        #expect(cluster.code == 200 && cluster.json["spec"]?["healthCheckNodePort"] == nil, "\(cluster.message)")
+        #expect(await server.post(services, service("b", asked)).code == 201)
     }
 
     @Test func `a deployment is scaled through its subresource`() async throws {

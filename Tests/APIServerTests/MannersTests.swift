@@ -1,6 +1,7 @@
 import API
 import HTTP
 import JSON
+import Metrics
 import Store
 import Synchronization
 import Testing

@@ -17,7 +17,7 @@ import Testing
         Bad(
             path: "subjectaccessreviews", spec: ["user": "u"],
             message: "SubjectAccessReview.authorization.k8s.io \"\" is invalid: spec.resourceAttributes: Invalid value: "
-                + "null: exactly one of nonResourceAttributes or resourceAttributes must be specified"),
+                + "\"null\": exactly one of nonResourceAttributes or resourceAttributes must be specified"),
         Bad(
             path: "subjectaccessreviews", spec: ["resourceAttributes": ["verb": "get"]],
             message:
@@ -28,6 +28,18 @@ import Testing
             spec: ["user": "u", "resourceAttributes": ["verb": "get", "namespace": "other"]],
             message: "LocalSubjectAccessReview.authorization.k8s.io \"\" is invalid: spec.resourceAttributes.namespace: Invalid "
                 + "value: \"other\": must match metadata.namespace"),
+        Bad(
+            path: "subjectaccessreviews",
+            spec: [
+                "user": "u",
+                "resourceAttributes": [
+                    "verb": "list", "resource": "pods",
+                    "fieldSelector": ["rawSelector": "a=b", "requirements": [["key": "a", "operator": "Exists"]]],
+                ],
+            ],
+            message:
+                "SubjectAccessReview.authorization.k8s.io \"\" is invalid: spec.resourceAttributes.fieldSelector.rawSelector: "
+                + "Invalid value: \"a=b\": may not specified at the same time as requirements"),
     ])
     func `a review that asks nothing or too much is refused`(bad: Bad) async throws {
         let server = try await ServerFixture.make()

@@ -16,10 +16,11 @@ struct ServerFixture {
     let store: any Store
     static let adminToken = "admin-token"
     static let nobodyToken = "nobody-token"
+    static let tokenKeyPEM = TokenSigner.makePrivateKeyPEM()
 
     static func make(
         _ store: any Store = MemoryStore(), kubelets: any KubeletDialer = NoKubelets(),
-        upstreams: (any UpstreamDialer)? = nil, audit: AuditLog? = nil
+        upstreams: (any UpstreamDialer)? = nil, webhooks: (any WebhookCaller)? = nil, audit: AuditLog? = nil
     ) async throws -> ServerFixture {
         guard let range = CIDR(parsing: "10.96.0.0/16") else { throw FixtureError() }
         let seed = Mutex<UInt64>(1)
@@ -32,14 +33,14 @@ struct ServerFixture {
                 }
             }, sleep: { _ in throw CancellationError() })
         var configuration = APIServerParts.Configuration(
-            serviceCIDR: range, serverAddress: "127.0.0.1:6443", tokenKeyPEM: TokenSigner.makePrivateKeyPEM(),
+            serviceCIDR: range, serverAddress: "127.0.0.1:6443", tokenKeyPEM: tokenKeyPEM,
             staticTokens: [
                 adminToken: User(name: "admin", groups: ["system:masters", "system:authenticated"]),
                 nobodyToken: User(name: "nobody", groups: ["system:authenticated"]),
             ], environment: environment, logger: Logger(label: "test"))
         configuration.auditLog = audit
         let parts = try await APIServerParts.assemble(
-            store: store, kubelets: kubelets, upstreams: upstreams, configuration)
+            store: store, kubelets: kubelets, upstreams: upstreams, webhooks: webhooks, configuration)
         let fixture = ServerFixture(parts: parts, store: store)
         for hook in ServerLifecycle.Hook.allCases { parts.lifecycle.finish(hook) }
         for name in ["default", "kube-system"]

@@ -110,6 +110,35 @@ import Testing
         )
     }
 
+    @Test func `a token out of a Secret is good for as long as the Secret holds it`() async throws {
+        let server = try await ServerFixture.make()
+        let uid = (await server.get(Self.account)).json["metadata"]?["uid"]?.string ?? ""
+        let signer = try TokenSigner(privateKeyPEM: ServerFixture.tokenKeyPEM)
+        let claims = LegacyTokenClaims(namespace: "default", secret: "s", account: .init(name: "default", uid: uid))
+        let token = try signer.sign(payload: claims.json)
+        func user(_ audiences: JSONValue = []) async -> JSONValue? {
+            let answer = await server.post(Self.review, ["spec": ["token": .string(token), "audiences": audiences]])
+            return answer.json["status"]
+        }
+        let secrets = "/api/v1/namespaces/default/secrets"
+        #expect(await user()?["error"]?.string?.hasSuffix("service account token has been invalidated]") == true)
+        let made = await server.post(
+            secrets,
+            [
+                "metadata": ["name": "s", "annotations": ["kubernetes.io/service-account.name": "default"]],
+                "type": "kubernetes.io/service-account-token",
+                "data": ["token": .string(Base64.encode(Array(token.utf8)))],
+            ])
+        #expect(made.code == 201, "\(made.message)")
+        let known = await user()
+        #expect(known?["authenticated"] == true && known?["user"]?["username"] == "system:serviceaccount:default:default")
+        #expect(known?["user"]?["uid"]?.string == uid)
+        #expect(await user(["vault"])?["authenticated"] != true)
+        #expect((await server.send("GET", "/version", token: token)).status != 401)
+        _ = await server.patch("\(secrets)/s", ["data": ["token": "b3RoZXI="]])
+        #expect((await server.send("GET", "/version", token: token)).status == 401)
+    }
+
     @Test func `a token lets in, and names pod and node`() async throws {
         let server = try await ServerFixture.make()
         await server.bootstrapRoles()

@@ -52,7 +52,7 @@ import Testing
             output = try await kubectl(["create", "token", "default", "--duration=20m"])
             #expect(output.text.split(separator: ".").count == 3, "\(output.text)")
             output = try await kubectl(["get", "clusterroles", "-o", "name"])
-            #expect(output.text.split(separator: "\n").count == 71, "\(output.text)")
+            #expect(output.text.split(separator: "\n").count == 72, "\(output.text)")
             output = try await kubectl(["create", "-f", try cluster.certificateRequest(name: "bob")])
             #expect(output.text.contains("certificatesigningrequest.certificates.k8s.io/bob created"), "\(output.text)")
             output = try await kubectl(["certificate", "approve", "bob"])

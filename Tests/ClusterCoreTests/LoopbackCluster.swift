@@ -136,6 +136,38 @@ struct LoopbackCluster {
         _ = await Self.shell("rm -rf \(directory)")
     }
 
+    /// Runs `body` against the running server until it ends by itself, and then removes everything.
+    func run(
+        shutdownDelay: Duration, _ body: @Sendable (_ core: ClusterCore, _ client: HTTPClient) async throws -> Void
+    ) async throws {
+        let (ports, continuation) = AsyncStream<Int>.makeStream()
+        var settings = try configuration()
+        settings.shutdownDelay = shutdownDelay
+        let core = ClusterCore(settings) { listeners in
+            if case .address(_, let port)? = listeners.first { continuation.yield(port) }
+            continuation.finish()
+        }
+        let admin = try authority.issue(.client(commonName: "admin", organizations: ["system:masters"]))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                defer { continuation.finish() }
+                try await core.run()
+            }
+            var iterator = ports.makeAsyncIterator()
+            if let port = await iterator.next() {
+                let tls = HTTPClientConfiguration.TLS(
+                    caPEM: Array(authority.certificatePEM.utf8), clientCertificatePEM: Array(admin.certificatePEM.utf8),
+                    clientKeyPEM: Array(admin.privateKeyPEM.utf8))
+                try await body(
+                    core,
+                    HTTPClient(
+                        configuration: .init(host: "127.0.0.1", port: port, tls: tls), logger: Logger(label: "test")))
+            }
+            try await group.waitForAll()
+        }
+        _ = await Self.shell("rm -rf \(directory)")
+    }
+
     private func writeKubeconfig(port: Int) throws {
         let admin = try authority.issue(.client(commonName: "admin", organizations: ["system:masters"]))
         write(authority.certificatePEM, to: "ca.crt")

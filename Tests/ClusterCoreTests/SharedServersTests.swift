@@ -56,7 +56,10 @@ import Testing
         }
         // As upstream lays it out: protobuf in its envelope, below its keys.
         let keys = etcd.control(["get", "/registry/", "--prefix", "--keys-only"])
-        for key in ["/registry/services/specs/default/s0", "/registry/deployments/default/web", "/registry/namespaces/default"] {
+        for key in [
+            "/registry/ranges/servicenodeports", "/registry/services/specs/default/s0", "/registry/deployments/default/web",
+            "/registry/namespaces/default",
+        ] {
             #expect(keys.contains(key + "\n"), "\(key) in \(keys)")
         }
         #expect(etcd.control(["get", "/registry/namespaces/default", "--print-value-only"]).hasPrefix("k8s\u{0}"))

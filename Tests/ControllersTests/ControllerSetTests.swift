@@ -14,7 +14,7 @@ import Testing
         let range = try #require(CIDR(parsing: "10.244.0.0/16"))
         let set = ControllerSet(
             listWatch: cluster, writer: cluster,
-            configuration: ControllerSetConfiguration(clusterCIDR: range, rootCACertificate: "PEM", kinds: Harness.kinds),
+            configuration: ControllerSetConfiguration(clusterCIDRs: [range], rootCACertificate: "PEM", kinds: Harness.kinds),
             logger: Logger(label: "test"))
         cluster.put(
             Namespace.resource,

@@ -19,17 +19,17 @@ import Testing
         ("@every 90s", "2027-01-15T08:01:30Z"), ("0 0 31 2 *", ""),
     ])
     func `a schedule says when it is next due`(text: String, next: String) throws {
-        let schedule = try #require(CronSchedule(parsing: text))
+        let schedule = try CronSchedule(parsing: text)
         #expect(schedule.next(after: start)?.description ?? "" == next)
     }
 
     @Test(arguments: [
         "", "* * * *", "60 * * * *", "* * 0 * *", "*/0 * * * *", "5-1 * * * *", "a * * * *", "@never", "* * * * * *",
     ])
-    func `what is no schedule is none`(text: String) { #expect(CronSchedule(parsing: text) == nil) }
+    func `what is no schedule is none`(text: String) { #expect((try? CronSchedule(parsing: text)) == nil) }
 
     @Test func `a zone moves the day`() throws {
-        let schedule = try #require(CronSchedule(parsing: "0 0 * * *"))
+        let schedule = try CronSchedule(parsing: "0 0 * * *")
         #expect(schedule.next(after: start) { _ in 9 * 3600 }?.description == "2027-01-15T15:00:00Z")
     }
 

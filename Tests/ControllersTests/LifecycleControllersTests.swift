@@ -48,6 +48,28 @@ import Testing
         #expect(harness.cluster.all(Namespace.self).isEmpty)
     }
 
+    @Test func `content that cannot be deleted is shown, until it can`() async throws {
+        putNamespace("team")
+        harness.cluster.put(ConfigMap.resource, ["metadata": ["name": "c", "namespace": "team"]])
+        try await harness.cluster.delete(Namespace.resource, key("team", ""), DeletionOptions())
+        let controller = NamespaceController(kinds: Harness.kinds)
+        var plan = controller.plan(for: key("team", ""), in: harness.snapshot)
+        // The first write meets a refusal, as from an admission webhook.
+        plan.steps.insert(
+            .write(.merge(ConfigMap.resource, key("none", "team"), ["data": ["a": "b"]])), at: 0)
+        await harness.perform(plan)
+        func failure() -> Condition? { harness.cluster.all(Namespace.self)[0].conditions["NamespaceDeletionContentFailure"] }
+        let shown = try #require(failure())
+        #expect(shown.isTrue && shown.reason == "ContentDeletionFailed")
+        #expect(
+            shown.message == "Failed to delete all resource types, 1 remaining: configmaps \"none\" not found", "\(shown.message)"
+        )
+        await harness.perform(plan)
+        #expect(failure() == shown)
+        await harness.settle(controller, key("team", ""))
+        #expect(harness.cluster.all(Namespace.self).isEmpty)
+    }
+
     func put(_ name: String, owner: JSONValue?, block: Bool = false) -> String {
         var object: JSONValue = ["metadata": ["name": .string(name), "namespace": "default"]]
         if let owner {

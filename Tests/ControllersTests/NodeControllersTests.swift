@@ -50,6 +50,34 @@ import Testing
         #expect(plan.notices.map(\.reason) == ["CIDRNotAvailable"])
     }
 
+    @Test func `a node gets a range of each family or none`() async throws {
+        let ranges = ["10.244.0.0/22", "fd00:244::/62"].compactMap { CIDR(parsing: $0) }
+        let ipam = NodeIPAMController(
+            clusterCIDRs: ranges, nodePrefixLengths: NodePrefixLengths(ipv4: 24, ipv6: 63))
+        for name in ["a", "b"] {
+            put(name)
+            await harness.settle(ipam, key(name, ""))
+        }
+        #expect(try found("a").podCIDRs == ["10.244.0.0/24", "fd00:244::/63"])
+        #expect(try found("b").podCIDRs == ["10.244.1.0/24", "fd00:244:0:2::/63"])
+        #expect(try found("b").podCIDR == "10.244.1.0/24")
+        put("c")
+        let plan = ipam.plan(for: key("c", ""), in: harness.snapshot)
+        #expect(plan.isSettled)
+        #expect(plan.notices.map(\.reason) == ["CIDRNotAvailable"])
+    }
+
+    @Test func `ranges that nodes brought along are not given out, whatever their size`() async throws {
+        let range = try #require(CIDR(parsing: "10.244.0.0/22"))
+        harness.cluster.put(
+            Node.resource,
+            ["metadata": ["name": "own"], "spec": ["podCIDR": "10.244.0.0/23", "podCIDRs": ["10.244.0.0/23"]]])
+        let ipam = NodeIPAMController(clusterCIDR: range)
+        put("a")
+        await harness.settle(ipam, key("a", ""))
+        #expect(try found("a").podCIDR == "10.244.2.0/24")
+    }
+
     @Test func `a silent node becomes Unknown and tainted, its pods not ready, and recovers`() async throws {
         put("a")
         put("b")

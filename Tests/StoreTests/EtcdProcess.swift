@@ -12,7 +12,7 @@ final class EtcdProcess: Sendable {
     struct Failure: Error {}
 
     let port: Int
-    private let peerPort: Int
+    let peerPort: Int
     private let directory = TemporaryDirectory()
     private let arguments: [String]
 
@@ -25,7 +25,9 @@ final class EtcdProcess: Sendable {
     var url: String { "http://127.0.0.1:\(port)" }
 
     /// Starts the process; the result is what `stop` needs.
-    func start(scheme: String = "http") throws -> pid_t {
+    ///
+    /// - Parameter more: Arguments beyond those of `init`; the last of a name counts.
+    func start(scheme: String = "http", more: [String] = []) throws -> pid_t {
         let words =
             [
                 "/usr/bin/etcd", "--name=t", "--data-dir=\(directory.path)/data",
@@ -33,7 +35,7 @@ final class EtcdProcess: Sendable {
                 "--listen-peer-urls=http://127.0.0.1:\(peerPort)", "--initial-cluster=t=http://127.0.0.1:\(peerPort)",
                 "--initial-advertise-peer-urls=http://127.0.0.1:\(peerPort)", "--log-level=fatal", "--logger=zap",
                 "--heartbeat-interval=20", "--election-timeout=200",
-            ] + arguments
+            ] + arguments + more
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }

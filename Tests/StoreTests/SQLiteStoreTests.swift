@@ -38,6 +38,36 @@ import Testing
         }
     }
 
+    /// The copy is what a machine that lost power would find: the database, and the log with room behind its last commit.
+    @Test func `a log that was made larger ahead of its writes is read to its last commit`() async throws {
+        let directory = TemporaryDirectory()
+        let (path, copy) = (directory.path + "/store.db", directory.path + "/copy.db")
+        let store = try SQLiteStore(path: path)
+        var last = Revision(0)
+        for number in 0..<200 { last = try await store.create("/\(number)", [UInt8](repeating: UInt8(number), count: 3000)) }
+        for suffix in ["", "-wal"] { try Self.copy(path + suffix, to: copy + suffix) }
+        var facts = stat()
+        #expect(stat(copy + "-wal", &facts) == 0 && facts.st_size > 8_000_000)
+        await store.close()
+
+        let again = try SQLiteStore(path: copy)
+        #expect(again.currentRevision == last)
+        #expect(try await again.get("/199")?.value == [UInt8](repeating: 199, count: 3000))
+        #expect(try await again.range(KeyRange(prefix: "/")).values.count == 200)
+        #expect(try await again.create("/more", [1]) == last.next)
+        await again.close()
+    }
+
+    private static func copy(_ source: String, to target: String) throws {
+        let (from, to) = (open(source, O_RDONLY), open(target, O_CREAT | O_WRONLY, 0o600))
+        defer {
+            close(from)
+            close(to)
+        }
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        while case let count = read(from, &buffer, buffer.count), count > 0 { _ = write(to, buffer, count) }
+    }
+
     @Test func `a second opener is refused`() async throws {
         let directory = TemporaryDirectory()
         let path = directory.path + "/store.db"

@@ -27,6 +27,8 @@ package struct Container: Hashable, Sendable {
     package var terminationMessagePolicy = "File"
     /// Init containers only: `Always` makes it run beside the containers.
     package var restartPolicy = ""
+    /// Ephemeral containers only: whose processes it sees; empty: its own.
+    package var targetContainerName = ""
 
     package init() {}
 
@@ -59,6 +61,7 @@ package struct Container: Hashable, Sendable {
         terminationMessagePath = json["terminationMessagePath"]?.string ?? "/dev/termination-log"
         terminationMessagePolicy = json["terminationMessagePolicy"]?.string ?? "File"
         restartPolicy = json["restartPolicy"]?.string ?? ""
+        targetContainerName = json["targetContainerName"]?.string ?? ""
     }
 
     /// An init container that keeps running beside the containers.

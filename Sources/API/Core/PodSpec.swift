@@ -4,6 +4,8 @@ package import JSON
 package struct PodSpec: Hashable, Sendable {
     package var containers: [Container] = []
     package var initContainers: [Container] = []
+    /// Added to a running pod to look at it; never restarted.
+    package var ephemeralContainers: [Container] = []
     package var volumes: [Volume] = []
     package var nodeName = ""
     package var nodeSelector: [String: String] = [:]
@@ -23,6 +25,8 @@ package struct PodSpec: Hashable, Sendable {
     package var hostAliases: [HostAlias] = []
     package var hostname = ""
     package var subdomain = ""
+    /// Overrides the name that the pod knows itself by; its records follow `hostname` all the same.
+    package var hostnameOverride = ""
     package var setHostnameAsFQDN = false
     package var serviceAccountName = ""
     package var automountServiceAccountToken: Bool?
@@ -40,6 +44,9 @@ package struct PodSpec: Hashable, Sendable {
     package var runtimeClassName = ""
     package var securityContext = PodSecurityContext()
 
+    /// Those of all three lists.
+    package var everyContainer: [Container] { initContainers + containers + ephemeralContainers }
+
     package init() {}
 
     package init(containers: [Container], nodeName: String = "") {
@@ -50,6 +57,7 @@ package struct PodSpec: Hashable, Sendable {
     package init(json: JSONValue) {
         containers = json["containers"]?.array?.map(Container.init(json:)) ?? []
         initContainers = json["initContainers"]?.array?.map(Container.init(json:)) ?? []
+        ephemeralContainers = json["ephemeralContainers"]?.array?.map(Container.init(json:)) ?? []
         volumes = json["volumes"]?.array?.map(Volume.init(json:)) ?? []
         nodeName = json["nodeName"]?.string ?? ""
         nodeSelector = json["nodeSelector"]?.object?.strings ?? [:]
@@ -69,6 +77,7 @@ package struct PodSpec: Hashable, Sendable {
         hostAliases = json["hostAliases"]?.array?.map(HostAlias.init(json:)) ?? []
         hostname = json["hostname"]?.string ?? ""
         subdomain = json["subdomain"]?.string ?? ""
+        hostnameOverride = json["hostnameOverride"]?.string ?? ""
         setHostnameAsFQDN = json["setHostnameAsFQDN"]?.bool ?? false
         serviceAccountName = json["serviceAccountName"]?.string ?? ""
         automountServiceAccountToken = json["automountServiceAccountToken"]?.bool

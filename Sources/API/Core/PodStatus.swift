@@ -11,11 +11,17 @@ package struct PodStatus: Hashable, Sendable {
     package var hostIPs: [String] = []
     package var containerStatuses: [ContainerStatus] = []
     package var initContainerStatuses: [ContainerStatus] = []
+    package var ephemeralContainerStatuses: [ContainerStatus] = []
     package var startTime: Timestamp?
     package var reason = ""
     package var message = ""
     package var qosClass = ""
     package var nominatedNodeName = ""
+
+    /// Those of all three lists; names are unique among them.
+    package var everyContainerStatus: [ContainerStatus] {
+        initContainerStatuses + containerStatuses + ephemeralContainerStatuses
+    }
 
     package init() {}
 
@@ -28,6 +34,7 @@ package struct PodStatus: Hashable, Sendable {
         hostIPs = json["hostIPs"]?.array?.compactMap { $0["ip"]?.string } ?? []
         containerStatuses = json["containerStatuses"]?.array?.map(ContainerStatus.init(json:)) ?? []
         initContainerStatuses = json["initContainerStatuses"]?.array?.map(ContainerStatus.init(json:)) ?? []
+        ephemeralContainerStatuses = json["ephemeralContainerStatuses"]?.array?.map(ContainerStatus.init(json:)) ?? []
         startTime = json["startTime"]?.string.flatMap(Timestamp.init(parsing:))
         reason = json["reason"]?.string ?? ""
         message = json["message"]?.string ?? ""
@@ -49,6 +56,9 @@ package struct PodStatus: Hashable, Sendable {
         if !initContainerStatuses.isEmpty { result["initContainerStatuses"] = .array(initContainerStatuses.map(\.json)) }
         if !containerStatuses.isEmpty { result["containerStatuses"] = .array(containerStatuses.map(\.json)) }
         if !qosClass.isEmpty { result["qosClass"] = .string(qosClass) }
+        if !ephemeralContainerStatuses.isEmpty {
+            result["ephemeralContainerStatuses"] = .array(ephemeralContainerStatuses.map(\.json))
+        }
         return result
     }
 }

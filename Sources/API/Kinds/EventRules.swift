@@ -1,30 +1,18 @@
 package import JSON
 
-/// Events of both groups; what is kept is the core form.
+/// Events as the core group shows them, which is how they are kept.
 ///
-/// - SeeAlso: Kubernetes 1.36 `pkg/registry/core/event/strategy.go`, `pkg/apis/events/v1/conversion.go`, `printEvent`.
+/// - SeeAlso: Kubernetes 1.36 `pkg/registry/core/event/strategy.go`, `printEvent`.
 package struct EventRules: KindRules {
-    /// Whether clients see the form of `events.k8s.io`.
-    let isNewForm: Bool
-
     package let allowsCreateOnUpdate = true
 
-    package var selectableFields: [String] {
-        if isNewForm { return Self.fields.map { $0.replacingPrefix("involvedObject.", "regarding.") } }
-        return Self.fields
-    }
-
-    private static let fields = [
+    package let selectableFields = [
         "involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid",
         "involvedObject.apiVersion", "involvedObject.resourceVersion", "involvedObject.fieldPath", "reason",
         "reportingComponent", "source", "type",
     ]
 
-    /// Reads either form.
     package func selectableValue(_ object: JSONValue, _ field: String) -> String {
-        var object = object
-        if isNewForm, object["involvedObject"] == nil { convertToStorage(&object) }
-        let field = field.replacingPrefix("regarding.", "involvedObject.")
         if field == "source" {
             let source = object["source"]?.text("component") ?? ""
             return source.isEmpty ? object.text("reportingComponent") : source
@@ -33,35 +21,7 @@ package struct EventRules: KindRules {
     }
 
     package func validate(_ object: JSONValue) -> [FieldError] {
-        var event = object
-        if event["involvedObject"] == nil { convertToStorage(&event) }
-        return EventValidation.legacy(event, isNewForm: isNewForm)
-    }
-
-    /// Member names of the core form, and what the newer form calls them.
-    private static let renamed = [
-        ("involvedObject", "regarding"), ("message", "note"), ("reportingComponent", "reportingController"),
-        ("source", "deprecatedSource"), ("firstTimestamp", "deprecatedFirstTimestamp"),
-        ("lastTimestamp", "deprecatedLastTimestamp"), ("count", "deprecatedCount"),
-    ]
-
-    package func convertToStorage(_ object: inout JSONValue) {
-        guard isNewForm else { return }
-        rename(&object, Dictionary(uniqueKeysWithValues: Self.renamed.map { ($0.1, $0.0) }))
-        object["apiVersion"] = "v1"
-    }
-
-    package func convertFromStorage(_ object: inout JSONValue) {
-        guard isNewForm else { return }
-        rename(&object, Dictionary(uniqueKeysWithValues: Self.renamed))
-        object["apiVersion"] = "events.k8s.io/v1"
-    }
-
-    private func rename(_ object: inout JSONValue, _ names: [String: String]) {
-        let members = (object.object?.members ?? []).map {
-            JSONObject.Member(key: names[$0.key] ?? $0.key, value: $0.value)
-        }
-        object = .object(JSONObject(members))
+        EventValidation.legacy(object, controller: "reportingComponent")
     }
 
     package let columns: [Column] = [
@@ -77,9 +37,7 @@ package struct EventRules: KindRules {
         Column("Name", format: "name", wide: true, "Name of the event."),
     ]
 
-    package func cells(_ object: JSONValue, now: Timestamp) -> [JSONValue] {
-        var event = object
-        if event["involvedObject"] == nil { convertToStorage(&event) }
+    package func cells(_ event: JSONValue, now: Timestamp) -> [JSONValue] {
         let eventTime = event["eventTime"]
         func age(_ value: JSONValue?) -> String { Cells.age(of: value, now: now) }
         let first = event.has("firstTimestamp") ? age(event["firstTimestamp"]) : age(eventTime)
@@ -106,10 +64,6 @@ package struct EventRules: KindRules {
 }
 
 extension String {
-    fileprivate func replacingPrefix(_ prefix: String, _ other: String) -> String {
-        hasPrefix(prefix) ? other + dropFirst(prefix.count) : self
-    }
-
     fileprivate var trimmed: String {
         String(drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
     }

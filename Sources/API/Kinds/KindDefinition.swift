@@ -131,4 +131,6 @@ package struct Column: Hashable, Sendable {
 
     package static let objectName = Column("Name", format: "name", "Name of the object; unique within its namespace.")
     package static let age = Column("Age", "Time since the object was created.")
+    package static let containers = Column("Containers", wide: true, "Names of the template's containers.")
+    package static let images = Column("Images", wide: true, "Images of the template's containers.")
 }

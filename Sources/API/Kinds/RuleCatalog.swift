@@ -12,7 +12,7 @@ enum RuleCatalog {
             [
                 ("namespaces", NamespaceRules()), ("nodes", NodeRules()), ("pods", PodRules()), ("services", ServiceRules()),
                 ("endpoints", EndpointsRules()), ("configmaps", ConfigMapRules()), ("secrets", SecretRules()),
-                ("serviceaccounts", ServiceAccountRules()), ("events", EventRules(isNewForm: false)),
+                ("serviceaccounts", ServiceAccountRules()), ("events", EventRules()),
                 ("replicationcontrollers", ReplicationControllerRules()), ("podtemplates", PodTemplateRules()),
                 ("persistentvolumeclaims", PersistentVolumeClaimRules()), ("persistentvolumes", PersistentVolumeRules()),
                 ("limitranges", LimitRangeRules()), ("resourcequotas", ResourceQuotaRules()),

@@ -2,6 +2,7 @@ import API
 import HTTP
 package import Logging
 import Machinery
+package import Metrics
 package import NetworkTypes
 import PKI
 package import Store
@@ -15,6 +16,7 @@ package struct APIServerParts: Sendable {
     package let listWatch: LocalListWatch
     package let writer: LocalObjectWriter
     package let definitions: DefinitionReconciler
+    package let aggregator: Aggregator
 
     /// What the server must be told.
     package struct Configuration: Sendable {
@@ -27,6 +29,8 @@ package struct APIServerParts: Sendable {
         package var limits = RequestLimits()
         /// Nil: no audit log.
         package var auditLog: AuditLog?
+        /// What servers of other parts of the API are shown; nil: nothing.
+        package var frontProxy: FrontProxyIdentity?
         package var processMetrics: @Sendable (inout MetricsText) -> Void = { _ in }
         package var environment: ServerEnvironment
         package var logger: Logger
@@ -49,9 +53,13 @@ package struct APIServerParts: Sendable {
     /// What the server's health checks say of its start and end.
     package var lifecycle: ServerLifecycle { handler.manners.lifecycle }
 
+    /// Returns when no request is worked on; streams do not count. None takes longer than its time limit.
+    package func waitForRequests() async { await handler.inFlight.waitUntilIdle() }
+
     /// Loads the caches; afterwards everything is ready to answer.
     package static func assemble(
-        store: any Store, kubelets: any KubeletDialer, upstreams: (any UpstreamDialer)? = nil, _ configuration: Configuration
+        store: any Store, kubelets: any KubeletDialer, upstreams: (any UpstreamDialer)? = nil,
+        webhooks: (any WebhookCaller)? = nil, _ configuration: Configuration
     ) async throws -> APIServerParts {
         let metrics = ServerMetrics()
         let store = MeasuredStore(store, metrics, monotonic: configuration.environment.monotonic)
@@ -65,7 +73,12 @@ package struct APIServerParts: Sendable {
         }
         let registry = ObjectRegistry(
             store: store, caches: caches, services: ServiceAllocator(range: configuration.serviceCIDR), decoder: decoder,
-            environment: configuration.environment)
+            environment: configuration.environment,
+            webhooks: WebhookAdmission(
+                caches: caches, environment: configuration.environment,
+                caller: webhooks
+                    ?? HTTPWebhookCaller(logger: configuration.logger, sleep: configuration.environment.sleep),
+                logger: configuration.logger))
         let tokens = TokenIssuer(
             signer: signer, issuer: configuration.tokenIssuer, audiences: audiences, caches: caches,
             environment: configuration.environment)
@@ -73,19 +86,22 @@ package struct APIServerParts: Sendable {
         let documents = ServedDocuments(serverAddress: configuration.serverAddress)
         let manners = ServerManners(
             authorizer: registry.access.authorizer, metrics: metrics, limits: configuration.limits, store: store,
+            caches: caches,
             openID: OpenIDDocuments(
                 issuer: configuration.tokenIssuer, serverAddress: configuration.serverAddress, keys: [signer.publicJWK]),
             auditLog: configuration.auditLog, processMetrics: configuration.processMetrics)
+        let aggregator = Aggregator(
+            registry: registry, identity: configuration.frontProxy, logger: configuration.logger)
         let handler = APIHandler(
             registry: registry, subresources: subresources,
             authenticator: Authenticator(
                 staticTokens: configuration.staticTokens, verifier: verifier, audiences: audiences, caches: caches),
             manners: manners, kubelets: kubelets, documents: documents, logger: configuration.logger,
-            upstreams: upstreams)
+            upstreams: upstreams, aggregator: aggregator)
         return APIServerParts(
             registry: registry, handler: handler, documents: documents, listWatch: LocalListWatch(registry: registry),
             writer: LocalObjectWriter(registry: registry, subresources: subresources),
-            definitions: DefinitionReconciler(registry: registry, logger: configuration.logger))
+            definitions: DefinitionReconciler(registry: registry, logger: configuration.logger), aggregator: aggregator)
     }
 
     /// Sends bookmarks and ends watches whose time is over, for as long as the task runs.

@@ -33,7 +33,7 @@ extension Bootstrap {
             resource("networking.k8s.io", "servicecidrs"),
             [
                 "kind": "ServiceCIDR", "apiVersion": "networking.k8s.io/v1", "metadata": ["name": "kubernetes"],
-                "spec": ["cidrs": [.string(serviceCIDR.description)]],
+                "spec": ["cidrs": JSONValue([serviceCIDR, secondaryServiceCIDR].compactMap { $0?.description })],
             ],
             condition: ["type": "Ready", "status": "True", "message": "Kubernetes default Service CIDR is ready"])
     }
@@ -47,11 +47,16 @@ extension Bootstrap {
         guard let kind = Catalog.kind(resource) else { return }
         let key = NamespacedName(name: object["metadata"]?["name"]?.string ?? "")
         if registry.caches[resource]?.get(key) != nil { return }
-        let created = try await registry.create(kind, namespace: "", object, .loopback)
-        var condition = condition
-        condition["lastTransitionTime"] = .string(registry.environment.now().description)
-        var new = created.object
-        new["status"] = ["conditions": [condition]]
-        _ = try await registry.update(kind, key, new, part: .status, .loopback)
+        do throws(Status) {
+            let created = try await registry.create(kind, namespace: "", object, .loopback)
+            var condition = condition
+            condition["lastTransitionTime"] = .string(registry.environment.now().description)
+            var new = created.object
+            new["status"] = ["conditions": [condition]]
+            _ = try await registry.update(kind, key, new, part: .status, .loopback)
+        } catch {
+            // Another server that starts at the same moment was faster.
+            guard error.isAlreadyExists || error.isConflict else { throw error }
+        }
     }
 }

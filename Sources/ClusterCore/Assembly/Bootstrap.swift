@@ -1,6 +1,7 @@
 import API
 import APIServer
 import ControlLoop
+import Controllers
 import JSON
 import NetworkTypes
 
@@ -12,14 +13,13 @@ struct Bootstrap {
     let registry: ObjectRegistry
     let lifecycle: ServerLifecycle
     let serviceCIDR: CIDR
+    let secondaryServiceCIDR: CIDR?
     /// Of every server, in order.
     let advertiseAddresses: [IPAddress]
     let advertisePort: Int
 
-    static let namespaces = ["default", "kube-system", "kube-public", "kube-node-lease"]
-
     func run() async throws {
-        for name in Self.namespaces {
+        for name in SystemNamespacesController.namespaces {
             try await ensure(
                 core("namespaces"), "",
                 ["kind": "Namespace", "apiVersion": "v1", "metadata": ["name": .string(name)]])
@@ -31,7 +31,12 @@ struct Bootstrap {
         }
         lifecycle.finish(.roles)
         try await ensureGroupObjects()
-        try await ensure(core("services"), "default", service)
+        try await ensureNetworkAgents()
+        // Upstream gives it the first address of the range, outside what is handed out freely.
+        if let address = serviceCIDR.address(at: 1) {
+            try await ensure(core("services"), "default", KubernetesServiceController.service(address, advertisePort))
+        }
+        try await ensureNameService()
         // No endpoint may be a loopback address: a server that is reached no other way has none.
         guard !advertiseAddresses.contains(where: \.isLoopback) else { return }
         try await writeEndpoints()
@@ -39,9 +44,11 @@ struct Bootstrap {
 
     /// Brings the endpoints of the `kubernetes` Service in line with the servers there are.
     func writeEndpoints() async throws {
-        try await replace(core("endpoints"), endpoints)
         try await replace(
-            GroupVersionResource(group: "discovery.k8s.io", version: "v1", resource: "endpointslices"), endpointSlice)
+            core("endpoints"), KubernetesServiceController.endpoints(advertiseAddresses, advertisePort))
+        try await replace(
+            GroupVersionResource(group: "discovery.k8s.io", version: "v1", resource: "endpointslices"),
+            KubernetesServiceController.slice(advertiseAddresses, advertisePort))
     }
 
     private func core(_ resource: String) -> GroupVersionResource {
@@ -97,53 +104,5 @@ struct Bootstrap {
             // Another server writes the same; the next look puts right what is still amiss.
             guard error.isAlreadyExists || error.isConflict else { throw error }
         }
-    }
-
-    private var service: JSONValue {
-        // Upstream gives it the first address of the range, outside what is handed out freely.
-        let address = serviceCIDR.address(at: 1)?.description ?? ""
-        return [
-            "kind": "Service", "apiVersion": "v1",
-            "metadata": [
-                "name": "kubernetes", "namespace": "default",
-                "labels": ["component": "apiserver", "provider": "kubernetes"],
-            ],
-            "spec": [
-                "type": "ClusterIP", "clusterIP": .string(address), "clusterIPs": [.string(address)],
-                "sessionAffinity": "None",
-                "ports": [
-                    ["name": "https", "protocol": "TCP", "port": 443, "targetPort": .int(Int64(advertisePort))]
-                ],
-            ],
-        ]
-    }
-
-    private var endpoints: JSONValue {
-        [
-            "kind": "Endpoints", "apiVersion": "v1",
-            "metadata": [
-                "name": "kubernetes", "namespace": "default",
-                "labels": ["endpointslice.kubernetes.io/skip-mirror": "true"],
-            ],
-            "subsets": [
-                [
-                    "addresses": .array(advertiseAddresses.map { ["ip": .string($0.description)] }),
-                    "ports": [["name": "https", "port": .int(Int64(advertisePort)), "protocol": "TCP"]],
-                ]
-            ],
-        ]
-    }
-
-    private var endpointSlice: JSONValue {
-        [
-            "kind": "EndpointSlice", "apiVersion": "discovery.k8s.io/v1",
-            "metadata": [
-                "name": "kubernetes", "namespace": "default", "labels": ["kubernetes.io/service-name": "kubernetes"],
-            ],
-            "addressType": .string(advertiseAddresses.first?.family == .ipv6 ? "IPv6" : "IPv4"),
-            "endpoints": .array(
-                advertiseAddresses.map { ["addresses": [.string($0.description)], "conditions": ["ready": true]] }),
-            "ports": [["name": "https", "port": .int(Int64(advertisePort)), "protocol": "TCP"]],
-        ]
     }
 }

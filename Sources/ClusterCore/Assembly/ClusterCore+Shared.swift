@@ -11,6 +11,7 @@ extension ClusterCore {
     func bootstrap(_ parts: APIServerParts, _ addresses: [IPAddress]) -> Bootstrap {
         Bootstrap(
             registry: parts.registry, lifecycle: parts.lifecycle, serviceCIDR: configuration.serviceCIDR,
+            secondaryServiceCIDR: configuration.secondaryServiceCIDR,
             advertiseAddresses: addresses,
             advertisePort: configuration.advertisePort)
     }
@@ -24,10 +25,12 @@ extension ClusterCore {
     /// Keeps the endpoints of the `kubernetes` Service in line with the servers that live, for as long as the task runs.
     func followServers(_ parts: APIServerParts, _ store: any Store) async throws {
         guard store.isShared else { return }
+        var suspects: [Int64: Int] = [:]
         while true {
             try await ServerEnvironment.system.sleep(ServerAddresses.interval)
             do {
                 try await bootstrap(parts, try await serverAddresses(store)).writeEndpoints()
+                try await parts.registry.repairNodePorts(&suspects)
             } catch {
                 try Task.checkCancellation()
                 configuration.logger.warning("could not write the servers' endpoints", metadata: ["reason": "\(error)"])

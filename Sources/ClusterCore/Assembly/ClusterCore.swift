@@ -17,6 +17,7 @@ package struct ClusterCore: Sendable {
     let configuration: ClusterCoreConfiguration
     private let queues = WorkQueueLedger()
     private let onListening: @Sendable ([HTTPServerConfiguration.Listener]) -> Void
+    let shutdownRequest = Deferred<Void>()
 
     /// - Parameter onListening: Called once with the real addresses, when the server answers.
     package init(
@@ -27,7 +28,11 @@ package struct ClusterCore: Sendable {
         self.onListening = onListening
     }
 
-    /// Runs until its task is cancelled, then ends watches, finishes open requests and closes the store.
+    /// Asks `run()` to end as `Shutdown` says.
+    package func shutDown() { shutdownRequest.resolve(.success(())) }
+
+    /// Runs until `shutDown()`, or until its task is cancelled, which ends watches at once; finishes open requests and closes
+    /// the store.
     package func run() async throws {
         let store = try await openStore()
         do {
@@ -73,8 +78,12 @@ package struct ClusterCore: Sendable {
                 caPEM: Array(configuration.clientCAPEM.utf8),
                 clientCertificatePEM: Array(configuration.kubeletClientCertificatePEM.utf8),
                 clientKeyPEM: Array(configuration.kubeletClientKeyPEM.utf8)), logger: logger)
-        let parts = try await APIServerParts.assemble(store: store, kubelets: kubelets, try serverConfiguration())
+        let audit = try configuration.audit.map { try AuditFile(path: $0.path, logger: logger) }
+        let frontProxy = try FrontProxyAuthority.identity(directory: configuration.dataDirectory)
+        let parts = try await APIServerParts.assemble(
+            store: store, kubelets: kubelets, serverConfiguration(audit, frontProxy))
         try await bootstrap(parts, try await serverAddresses(store)).run()
+        try await ClusterTrust(clientCA: configuration.clientCAPEM, frontProxyCA: frontProxy.authorityPEM).write(parts.registry)
         let server = HTTPServer(
             configuration: HTTPServerConfiguration(
                 listeners: configuration.listeners,
@@ -88,12 +97,16 @@ package struct ClusterCore: Sendable {
             try await runParts(parts, server, store)
         } catch {
             await kubelets.shutdown()
+            await audit?.close()
             throw error
         }
         await kubelets.shutdown()
+        await audit?.close()
     }
 
-    private func serverConfiguration() throws -> APIServerParts.Configuration {
+    private func serverConfiguration(
+        _ audit: AuditFile?, _ frontProxy: FrontProxyIdentity
+    ) -> APIServerParts.Configuration {
         var server = APIServerParts.Configuration(
             serviceCIDR: configuration.serviceCIDR,
             serverAddress: "\(configuration.advertiseAddress):\(configuration.advertisePort)",
@@ -104,9 +117,8 @@ package struct ClusterCore: Sendable {
                 }
             ) { first, _ in first }, environment: .system, logger: configuration.logger)
         server.limits = configuration.limits
-        server.auditLog = try configuration.audit.map { audit in
-            AuditLog(policy: audit.policy, sink: try AuditFile(path: audit.path))
-        }
+        server.frontProxy = frontProxy
+        if let audit, let policy = configuration.audit?.policy { server.auditLog = AuditLog(policy: policy, sink: audit) }
         server.processMetrics = { [queues] text in
             ProcessFacts.write(&text)
             QueueFacts.write(queues, &text)
@@ -132,7 +144,8 @@ package struct ClusterCore: Sendable {
     private func runParts(_ parts: APIServerParts, _ server: HTTPServer, _ store: any Store) async throws {
         let logger = configuration.logger
         var settings = ControllerSetConfiguration(
-            clusterCIDR: configuration.clusterCIDR, rootCACertificate: configuration.clientCAPEM,
+            clusterCIDRs: configuration.clusterCIDRs, nodePrefixLengths: configuration.nodePrefixLengths,
+            rootCACertificate: configuration.clientCAPEM,
             kinds: Self.resourceKinds(parts.registry.kinds))
         let served = parts.registry.kinds
         settings.currentKinds = { Self.resourceKinds(served) }
@@ -145,6 +158,14 @@ package struct ClusterCore: Sendable {
         }
         settings.certificates = try certificateIssuer(parts)
         settings.queues = queues
+        let signer = try TokenSigner(privateKeyPEM: configuration.serviceAccountKeyPEM)
+        settings.signToken = { secret, account, uid in
+            let claims = LegacyTokenClaims(
+                namespace: secret.namespace, secret: secret.name, account: .init(name: account, uid: uid))
+            return try? signer.sign(payload: claims.json)
+        }
+        let zones = TimeZoneFiles()
+        settings.zoneOffset = { zones.offset($0, $1) }
         let controllers = ControllerSet(
             listWatch: parts.listWatch, writer: parts.writer, configuration: settings, logger: logger)
         let scheduler = Scheduler(listWatch: parts.listWatch, writer: parts.writer, logger: logger)
@@ -158,6 +179,10 @@ package struct ClusterCore: Sendable {
                     parts.lifecycle.beginShutdown()
                     parts.registry.caches.endWatches()
                 }
+                throw Shutdown.Done()
+            }
+            group.addTask {
+                try await Shutdown(parts: parts, server: server, delay: configuration.shutdownDelay).run(on: shutdownRequest)
             }
             group.addTask {
                 let addresses = await server.boundAddresses
@@ -165,6 +190,7 @@ package struct ClusterCore: Sendable {
             }
             group.addTask { try await parts.runWatchClock() }
             group.addTask { try await parts.definitions.run() }
+            group.addTask { try await parts.aggregator.run() }
             group.addTask { try await store.runCompaction(sleep: ServerEnvironment.system.sleep) }
             group.addTask { try await store.runExpiry(sleep: ServerEnvironment.system.sleep) }
             group.addTask { try await followServers(parts, store) }
@@ -175,6 +201,8 @@ package struct ClusterCore: Sendable {
             group.addTask { try await whileLeading("kube-scheduler", identity, parts, store) { try await scheduler.run() } }
             do {
                 for try await _ in group {}
+            } catch is Shutdown.Done {
+                group.cancelAll()
             } catch {
                 group.cancelAll()
                 throw error

@@ -1,4 +1,5 @@
 package import APIServer
+package import Controllers
 package import HTTP
 package import Logging
 package import NetworkTypes
@@ -24,13 +25,19 @@ package struct ClusterCoreConfiguration: Sendable {
     package var kubeletClientCertificatePEM: String
     package var kubeletClientKeyPEM: String
     package var serviceCIDR: CIDR
-    package var clusterCIDR: CIDR
+    /// A range of the other family for Services; nil: Services have one family.
+    package var secondaryServiceCIDR: CIDR?
+    /// Of pods: one, or one of each family.
+    package var clusterCIDRs: [CIDR]
+    package var nodePrefixLengths = NodePrefixLengths()
     /// The address in the endpoints of the `kubernetes` Service.
     package var advertiseAddress: IPAddress
     package var advertisePort: Int
     /// Bearer tokens of users who have no certificate.
     package var staticTokens: [StaticToken]
     package var limits = RequestLimits()
+    /// How long requests are still taken after the server was asked to end, so that clients can learn that it does.
+    package var shutdownDelay: Duration = .zero
     /// Which requests are written down, and the file they are appended to; nil: none.
     package var audit: (policy: AuditPolicy, path: String)?
     package var logger: Logger
@@ -62,7 +69,7 @@ package struct ClusterCoreConfiguration: Sendable {
         self.kubeletClientCertificatePEM = kubeletClientCertificatePEM
         self.kubeletClientKeyPEM = kubeletClientKeyPEM
         self.serviceCIDR = serviceCIDR
-        self.clusterCIDR = clusterCIDR
+        clusterCIDRs = [clusterCIDR]
         self.advertiseAddress = advertiseAddress
         self.advertisePort = advertisePort
         self.staticTokens = staticTokens

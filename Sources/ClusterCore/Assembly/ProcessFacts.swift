@@ -1,11 +1,12 @@
 import APIServer
 import Glibc
+package import Metrics
 
 /// What the kernel knows of this process, in Prometheus' names.
 ///
 /// - SeeAlso: `proc_pid_stat(5)`, `client_golang` `prometheus/process_collector_other.go`.
-enum ProcessFacts {
-    static func write(_ text: inout MetricsText) {
+package enum ProcessFacts {
+    package static func write(_ text: inout MetricsText) {
         let fields = stat()
         func number(_ index: Int) -> Double { fields.indices.contains(index) ? Double(fields[index]) ?? 0 : 0 }
         let ticks = Double(sysconf(Int32(_SC_CLK_TCK)))

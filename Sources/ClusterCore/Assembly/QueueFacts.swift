@@ -1,5 +1,6 @@
 import APIServer
 import ControlLoop
+import Metrics
 
 /// What the controllers' queues have done, in upstream's names.
 enum QueueFacts {

@@ -5,9 +5,9 @@ package import NetworkTypes
 
 /// What the controllers of one cluster need to know.
 package struct ControllerSetConfiguration: Sendable {
-    /// Pod addresses of the whole cluster; each node gets a part.
-    package var clusterCIDR: CIDR
-    package var nodePrefixLength: Int
+    /// Pod addresses of the whole cluster, one or one of each family; each node gets a part. Empty: nodes bring their own.
+    package var clusterCIDRs: [CIDR]
+    package var nodePrefixLengths: NodePrefixLengths
     /// PEM of the certificate authority that pods are to trust; nil: not published.
     package var rootCACertificate: String?
     /// Every kind that the server offers, with its preferred version.
@@ -20,15 +20,20 @@ package struct ControllerSetConfiguration: Sendable {
     package var nodeGrace: Duration
     /// Approves, signs and clears away certificate requests; nil: nobody here does.
     package var certificates: (any CertificateIssuer)?
+    /// Signs tokens that lie in Secrets; nil: nobody here does.
+    package var signToken: LegacyTokenController.Sign?
+    /// What the machine knows of time zones.
+    package var zoneOffset: CronJobController.ZoneOffset = CronJobController.utcOnly
     /// Told what the controllers' queues do.
     package var queues: WorkQueueLedger?
 
     package init(
-        clusterCIDR: CIDR, nodePrefixLength: Int = 24, rootCACertificate: String?, kinds: [ResourceKind],
+        clusterCIDRs: [CIDR], nodePrefixLengths: NodePrefixLengths = NodePrefixLengths(), rootCACertificate: String?,
+        kinds: [ResourceKind],
         nodeGrace: Duration = .seconds(40)
     ) {
-        self.clusterCIDR = clusterCIDR
-        self.nodePrefixLength = nodePrefixLength
+        self.clusterCIDRs = clusterCIDRs
+        self.nodePrefixLengths = nodePrefixLengths
         self.rootCACertificate = rootCACertificate
         self.kinds = kinds
         self.nodeGrace = nodeGrace
@@ -70,12 +75,16 @@ package struct ControllerSet: Sendable {
             }
             start(DeploymentController(), caches, &group)
             start(ReplicaSetController(), caches, &group)
+            start(StatefulSetController(), caches, &group)
+            start(DaemonSetController(), caches, &group)
             start(EndpointSliceController(), caches, &group)
             start(EndpointsController(), caches, &group)
             startMore(caches, &group)
-            let ipam = NodeIPAMController(
-                clusterCIDR: configuration.clusterCIDR, nodePrefixLength: configuration.nodePrefixLength)
-            start(ipam, caches, workers: 1, &group)
+            if !configuration.clusterCIDRs.isEmpty {
+                let ipam = NodeIPAMController(
+                    clusterCIDRs: configuration.clusterCIDRs, nodePrefixLengths: configuration.nodePrefixLengths)
+                start(ipam, caches, workers: 1, &group)
+            }
             start(NodeLifecycleController(startedAt: now(), grace: configuration.nodeGrace), caches, &group)
             start(TaintEvictionController(), caches, &group)
             start(PodGarbageCollector(), caches, &group)
@@ -94,18 +103,26 @@ package struct ControllerSet: Sendable {
         start(AttributesClassProtectionController(), caches, &group)
         start(ServiceCIDRController(), caches, &group)
         start(IPAddressRepairController(), caches, &group)
-        start(CronJobController(), caches, &group)
+        start(CronJobController(zoneOffset: configuration.zoneOffset), caches, &group)
         start(JobController(), caches, &group)
         start(SystemNamespacesController(), caches, &group)
+        if let sign = configuration.signToken {
+            start(
+                LegacyTokenController(rootCACertificate: configuration.rootCACertificate, sign: sign), caches, &group)
+        }
+        start(FlowControlController(), caches, workers: 1, &group)
         if let service = configuration.kubernetesService { start(service, caches, workers: 1, &group) }
         start(TTLAfterFinishedController(), caches, &group)
     }
 
     /// Controllers that treat all kinds alike begin anew when a definition brings or takes a kind.
     private func runForEveryKind(_ caches: SharedCaches) async throws {
+        var served: [ResourceKind] = []
         while true {
             try Task.checkCancellation()
             let kinds = configuration.currentKinds?() ?? configuration.kinds
+            for gone in Set(served).subtracting(kinds) { caches.drop(gone.resource) }
+            served = kinds
             try await withThrowingTaskGroup(of: Void.self) { group in
                 start(NamespaceController(kinds: kinds), caches, &group)
                 start(ResourceQuotaController(kinds: kinds), caches, &group)

@@ -45,6 +45,7 @@ package struct NamespaceController: Controller {
                         DeletionOptions(propagation: .background, uid: $0.metadata.uid), tolerates: [.notFound, .conflict])
                 })
         }
+        showRefusal(namespace, content.reduce(0) { $0 + $1.objects.count }, snapshot.now, &plan)
         addConditions(namespace, content, snapshot.now, &plan)
         guard content.isEmpty else {
             plan.lookAgain(after: .seconds(5))
@@ -65,6 +66,20 @@ package struct NamespaceController: Controller {
             .update(Namespace.resource, namespace.key, object, subresource: "finalize"), tolerates: .notFound)
     }
 
+    /// Content that cannot be deleted becomes a condition, until a later attempt succeeds.
+    private func showRefusal(_ namespace: Namespace, _ remaining: Int, _ now: Timestamp, _ plan: inout Plan) {
+        guard !plan.isSettled else { return }
+        let old = namespace.conditions[Self.contentFailure]
+        plan.refusalCondition = Plan.RefusalCondition(
+            Namespace.resource, namespace.key, others: namespace.conditions.filter { $0.type != Self.contentFailure },
+            condition: Condition(
+                type: Self.contentFailure, status: "True", reason: "ContentDeletionFailed",
+                message: "Failed to delete all resource types, \(remaining) remaining: ",
+                lastTransitionTime: old?.isTrue == true ? old?.lastTransitionTime ?? now : now))
+    }
+
+    private static let contentFailure = "NamespaceDeletionContentFailure"
+
     private func addConditions(
         _ namespace: Namespace, _ content: [(kind: ResourceKind, objects: [PartialObject])], _ now: Timestamp,
         _ plan: inout Plan
@@ -83,7 +98,7 @@ package struct NamespaceController: Controller {
                 type: "NamespaceDeletionGroupVersionParsingFailure", status: "False", reason: "ParsedGroupVersions",
                 message: "All legacy kube types successfully parsed"),
             Condition(
-                type: "NamespaceDeletionContentFailure", status: "False", reason: "ContentDeleted",
+                type: Self.contentFailure, status: "False", reason: "ContentDeleted",
                 message: "All content successfully deleted, may be waiting on finalization"),
             remaining.isEmpty
                 ? Condition(

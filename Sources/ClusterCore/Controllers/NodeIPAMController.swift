@@ -3,7 +3,7 @@ package import ControlLoop
 import JSON
 package import NetworkTypes
 
-/// Gives every node its range of pod addresses out of the cluster's.
+/// Gives every node its ranges of pod addresses out of the cluster's, one of each family.
 ///
 /// Which ranges are taken is read from the nodes, so nothing is kept that could be lost. Run it with one worker: its next
 /// decision must see the last one.
@@ -12,23 +12,33 @@ package import NetworkTypes
 package struct NodeIPAMController: Controller {
     package static let name = "node-ipam-controller"
 
-    private let ranges: CIDR.Subnets
+    /// The parts of a cluster's range that a node can get.
+    private let ranges: [CIDR.Subnets]
 
     /// - Parameters:
-    ///   - clusterCIDR: `10.244.0.0/16`
-    ///   - nodePrefixLength: 24 gives a node 256 addresses.
-    package init(clusterCIDR: CIDR, nodePrefixLength: Int = 24) {
-        ranges = clusterCIDR.subnets(prefixLength: nodePrefixLength)
+    ///   - clusterCIDRs: `10.244.0.0/16`, and one of the other family behind it where there are two.
+    ///   - nodePrefixLengths: 24 gives a node 256 addresses of IPv4.
+    package init(clusterCIDRs: [CIDR], nodePrefixLengths: NodePrefixLengths = NodePrefixLengths()) {
+        ranges = clusterCIDRs.map { $0.subnets(prefixLength: nodePrefixLengths[$0.family]) }
     }
+
+    package init(clusterCIDR: CIDR) { self.init(clusterCIDRs: [clusterCIDR]) }
 
     package var triggers: [Trigger<NamespacedName>] { [.itself(Node.self)] }
 
     package func plan(for key: NamespacedName, in snapshot: Snapshot) -> Plan {
+        // What a node has stays, also when the cluster has got a second family since: pods have the addresses.
         guard let node = snapshot.get(Node.self, key), !node.metadata.isBeingDeleted, node.podCIDR.isEmpty else {
             return .settled
         }
-        let taken = Set(snapshot.list(Node.self).flatMap { $0.podCIDRs + [$0.podCIDR] })
-        guard let free = ranges.lazy.map(\.description).first(where: { !taken.contains($0) }) else {
+        let texts = Set(snapshot.list(Node.self).flatMap { $0.podCIDRs + [$0.podCIDR] })
+        // Nodes may have brought ranges of another size: a part that holds or lies in one of them is taken too.
+        let foreign = texts.compactMap { CIDR(parsing: $0) }.filter { taken in ranges.allSatisfy { $0.index(of: taken) == nil } }
+        let free = ranges.compactMap { parts in
+            parts.lazy.first { part in !texts.contains(part.description) && !foreign.contains { $0.overlaps(part) } }
+        }
+        // A node gets one of each family or none.
+        guard free.count == ranges.count, let first = free.first else {
             return Plan(
                 notices: [
                     Plan.Notice(
@@ -39,8 +49,23 @@ package struct NodeIPAMController: Controller {
         }
         return Plan([
             .merge(
-                Node.resource, key, ["spec": ["podCIDR": .string(free), "podCIDRs": [.string(free)]]],
+                Node.resource, key,
+                ["spec": ["podCIDR": .string(first.description), "podCIDRs": JSONValue(free.map(\.description))]],
                 revision: node.metadata.resourceVersion, tolerates: .notFound)
         ])
     }
+}
+
+/// How long the prefix of one node is, by family: `--node-cidr-mask-size-ipv4` and `-ipv6`.
+package struct NodePrefixLengths: Hashable, Sendable {
+    package var ipv4: Int
+    package var ipv6: Int
+
+    /// Upstream's defaults.
+    package init(ipv4: Int = 24, ipv6: Int = 64) {
+        self.ipv4 = ipv4
+        self.ipv6 = ipv6
+    }
+
+    package subscript(family: IPFamily) -> Int { family == .ipv4 ? ipv4 : ipv6 }
 }

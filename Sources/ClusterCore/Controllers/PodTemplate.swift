@@ -37,12 +37,16 @@ enum PodTemplate {
         for byte in JSONWriter.write(sorted(withoutHash(template))) + Array(suffix.utf8) {
             hash = (hash ^ UInt32(byte)) &* 16_777_619
         }
-        // Letters that cannot form words, as upstream's `SafeEncodeString`.
+        return safe(hash)
+    }
+
+    /// A number in letters that cannot form words, as upstream's `SafeEncodeString`.
+    static func safe(_ hash: UInt32) -> String {
         let alphabet = Array("bcdfghjklmnpqrstvwxz2456789")
         return String(String(hash).utf8.map { (byte: UInt8) -> Character in alphabet[Int(byte) % alphabet.count] })
     }
 
-    private static func sorted(_ value: JSONValue) -> JSONValue {
+    static func sorted(_ value: JSONValue) -> JSONValue {
         switch value {
         case .object(let object):
             .object(

@@ -127,12 +127,6 @@ package enum APIErrors {
                 retryAfterSeconds: 1))
     }
 
-    package static func tooManyRequests(_ message: String, retryAfterSeconds: Int) -> Status {
-        Status(
-            code: 429, reason: "TooManyRequests", message: message,
-            details: Status.Details(retryAfterSeconds: retryAfterSeconds))
-    }
-
     package static func serviceUnavailable(_ message: String) -> Status {
         Status(code: 503, reason: "ServiceUnavailable", message: message)
     }

@@ -20,7 +20,11 @@ final class NIOByteChannel: ByteChannel {
 
     /// Makes the rest of the pipeline's bytes a channel's. On the event loop.
     static func install(on channel: any Channel) throws -> NIOByteChannel {
-        try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
+        do {
+            try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
+        } catch ChannelError.ioOnClosedChannel {
+            // The peer has said everything and left: what it said is still to be read.
+        }
         let handler = ByteChannelHandler(loop: channel.eventLoop)
         try channel.pipeline.syncOperations.addHandler(handler)
         return NIOByteChannel(channel: channel, handler: handler)

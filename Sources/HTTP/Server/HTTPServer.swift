@@ -11,6 +11,7 @@ package final class HTTPServer: Sendable {
     private let logger: Logger
     private let handler: HTTPHandler
     private let bound = Deferred<[HTTPServerConfiguration.Listener]>()
+    private let drained = Deferred<Void>()
 
     package init(configuration: HTTPServerConfiguration, logger: Logger, handler: @escaping HTTPHandler) {
         self.configuration = configuration
@@ -23,10 +24,15 @@ package final class HTTPServer: Sendable {
         get async { (try? await bound.value()) ?? [] }
     }
 
-    /// Serves until its task is cancelled; then stops accepting, ends streams, and waits for open requests up to
-    /// `configuration.shutdownTimeLimit`. Throws when a listener or a certificate is unusable.
+    /// Ends `run()`: nothing new is accepted, and open requests are waited for as it says there.
+    package func drain() { drained.resolve(.success(())) }
+
+    /// Serves until `drain()` or until its task is cancelled; then stops accepting, ends streams, and waits for open requests
+    /// up to `configuration.shutdownTimeLimit`. Throws when a listener or a certificate is unusable.
     package func run() async throws {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.threads)
+        let group =
+            configuration.threads == 0
+            ? MultiThreadedEventLoopGroup.singleton : MultiThreadedEventLoopGroup(numberOfThreads: configuration.threads)
         do {
             defer { bound.resolve(.success([])) }
             let tls = try configuration.tls.map(TLSContexts.server)
@@ -58,13 +64,11 @@ package final class HTTPServer: Sendable {
         await serving.value
     }
 
-    /// Waits for the cancellation of the calling task, then drains.
+    /// Waits for `drain()` or the cancellation of the calling task, then drains.
     private func stop(
         _ core: ServerCore, _ listeners: [any Channel], _ exchanges: AsyncStream<Exchange>.Continuation, on loop: any EventLoop
     ) async {
-        let (never, keepOpen) = AsyncStream<Never>.makeStream()
-        for await _ in never {}
-        withExtendedLifetime(keepOpen) {}
+        try? await drained.value()
         for listener in listeners { try? await listener.close().get() }
         let empty = loop.makePromise(of: Void.self)
         core.drain { empty.succeed() }

@@ -30,7 +30,7 @@ package struct HTTPServerConfiguration: Sendable {
     package var tls: TLS?
     /// A larger body is answered 413 before it is read whole.
     package var requestBodyBytesMax: Int
-    /// Event loops; the API server uses two.
+    /// Event loops; the API server uses two. Zero: those that the whole process shares, for servers with little to do.
     package var threads: Int
     /// Connections beyond this are closed as they arrive.
     package var connectionsMax: Int

@@ -80,6 +80,7 @@ struct ServerPipeline: Sendable {
         management.keepalive = .init(pingInterval: .seconds(30), ackTimeout: .seconds(20))
         let keeper = NIOHTTP2ServerConnectionManagementHandler(eventLoop: channel.eventLoop, configuration: management)
         let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(FlushCoalescer())
         let core = core
         _ = try pipeline.configureHTTP2Pipeline(
             mode: .server,

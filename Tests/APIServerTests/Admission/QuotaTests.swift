@@ -154,6 +154,10 @@ import Testing
         #expect(codes == [201: 4, 403: 8])
         let quota = await server.get("/api/v1/namespaces/default/resourcequotas/q")
         #expect(quota.json["status"]?["used"] == ["configmaps": "5"])
+        // The server counts, so what is used is the server's field, not that of whoever made a ConfigMap.
+        let books = quota.json["metadata"]?["managedFields"]?.array ?? []
+        let owners = books.filter { $0["fieldsV1"]?["f:status"]?["f:used"]?["f:configmaps"] != nil }.map { $0["manager"] }
+        #expect(owners == ["kube-apiserver"])
         let over = await server.post("/api/v1/namespaces/default/configmaps", ["metadata": ["generateName": "x-"]])
         #expect(over.code == 403 && over.reason == "Forbidden")
         #expect(

@@ -79,7 +79,7 @@ package struct CertificateRequestRules: KindRules {
         if let old, old["usages"] == spec["usages"] { return [] }
         var errors: [FieldError] = []
         for (index, usage) in usages.enumerated() where !Self.usages.contains(usage) {
-            errors.append(FieldChecks.unsupported(path[index], .string(usage), Self.usages))
+            errors.append(FieldError.notSupported(path[index], .string(usage), inOrder: Self.usages))
         }
         for (index, usage) in usages.enumerated() where usages[..<index].contains(usage) {
             errors.append(.duplicate(path[index], .string(usage)))
@@ -98,7 +98,7 @@ package struct CertificateRequestRules: KindRules {
             let type = condition.text("type")
             if type.isEmpty, !before.contains("") { errors.append(.required(at("type"))) }
             let statuses = ["Approved", "Denied", "Failed"].contains(type) ? ["True"] : ConditionChecks.statuses
-            errors += FieldChecks.requiredOneOf(condition, "status", statuses, at)
+            errors += FieldCheck.requiredOneOf(condition, "status", statuses, at)
             let opposite = type == "Approved" ? "Denied" : type == "Denied" ? "Approved" : nil
             if let opposite, !hadBoth, seen.contains(opposite) {
                 errors.append(

@@ -80,13 +80,13 @@ package struct RoleBindingRules: KindRules {
         let role = object["roleRef"] ?? [:]
         var errors: [FieldError] = []
         if role.text("apiGroup") != Self.group {
-            errors.append(FieldChecks.unsupported(path("apiGroup"), .string(role.text("apiGroup")), [Self.group]))
+            errors.append(FieldError.notSupported(path("apiGroup"), .string(role.text("apiGroup")), inOrder: [Self.group]))
         }
         let kinds = isNamespaced ? ["Role", "ClusterRole"] : ["ClusterRole"]
         if !kinds.contains(role.text("kind")) {
-            errors.append(FieldChecks.unsupported(path("kind"), .string(role.text("kind")), kinds))
+            errors.append(FieldError.notSupported(path("kind"), .string(role.text("kind")), inOrder: kinds))
         }
-        errors += FieldChecks.required(role, "name", path, "", NameValidation.pathSegmentName)
+        errors += FieldCheck.required(role, "name", path, "", NameValidation.pathSegmentName)
         for (index, subject) in object.elements("subjects").enumerated() {
             errors += self.subject(subject, FieldPath("subjects")[index])
         }
@@ -94,20 +94,20 @@ package struct RoleBindingRules: KindRules {
     }
 
     private func subject(_ subject: JSONValue, _ path: FieldPath) -> [FieldError] {
-        var errors = FieldChecks.required(subject, "name", path)
+        var errors = FieldCheck.required(subject, "name", path)
         let group = subject.text("apiGroup")
         switch subject.text("kind") {
         case "ServiceAccount":
-            errors += FieldChecks.optional(subject, "name", path, NameValidation.dns1123Subdomain)
-            if !group.isEmpty { errors.append(FieldChecks.unsupported(path("apiGroup"), .string(group), [""])) }
-            if !isNamespaced { errors += FieldChecks.required(subject, "namespace", path) }
+            errors += FieldCheck.optional(subject, "name", path, NameValidation.dns1123Subdomain)
+            if !group.isEmpty { errors.append(FieldError.notSupported(path("apiGroup"), .string(group), inOrder: [""])) }
+            if !isNamespaced { errors += FieldCheck.required(subject, "namespace", path) }
         case "User", "Group":
             if group != Self.group {
-                errors.append(FieldChecks.unsupported(path("apiGroup"), .string(group), [Self.group]))
+                errors.append(FieldError.notSupported(path("apiGroup"), .string(group), inOrder: [Self.group]))
             }
         case let other:
             errors.append(
-                FieldChecks.unsupported(path("kind"), .string(other), ["ServiceAccount", "User", "Group"]))
+                FieldError.notSupported(path("kind"), .string(other), inOrder: ["ServiceAccount", "User", "Group"]))
         }
         return errors
     }

@@ -24,7 +24,7 @@ package struct AdmissionPolicyRules: KindRules {
 
     package func validate(_ object: JSONValue) -> [FieldError] {
         let spec = object["spec"] ?? [:]
-        var errors = FieldChecks.requiredOneOf(spec, "failurePolicy", AdmissionRuleChecks.failurePolicies, path)
+        var errors = FieldCheck.requiredOneOf(spec, "failurePolicy", AdmissionRuleChecks.failurePolicies, path)
         if let kind = spec["paramKind"], !kind.isNull { errors += paramKind(kind, path("paramKind")) }
         if let match = spec["matchConstraints"], !match.isNull {
             let at = path("matchConstraints")
@@ -113,7 +113,7 @@ package struct AdmissionPolicyRules: KindRules {
         var keys: Set<String> = []
         for (index, annotation) in annotations.enumerated() {
             let key = annotation.text("key")
-            errors += FieldChecks.invalid(
+            errors += FieldCheck.invalid(
                 at[index]("key"), "\(name)/\(key)", NameValidation.qualifiedName("\(name)/\(key)"))
             let expression = annotation.text("valueExpression")
             if AdmissionRuleChecks.isBlank(expression) {
@@ -146,7 +146,7 @@ package struct AdmissionPolicyRules: KindRules {
             errors.append(.invalid(path("message"), .string(message), "must not contain line breaks"))
         }
         return errors
-            + FieldChecks.oneOf(validation, "reason", ["Forbidden", "Invalid", "RequestEntityTooLarge"], path)
+            + FieldCheck.oneOf(validation, "reason", ["Forbidden", "Invalid", "RequestEntityTooLarge"], path)
     }
 
     package func prepareForStatusUpdate(new: inout JSONValue, old: JSONValue) {
@@ -159,7 +159,7 @@ package struct AdmissionPolicyRules: KindRules {
         let warnings = new["status"]?["typeChecking"]?.elements("expressionWarnings") ?? []
         for (index, warning) in warnings.enumerated() {
             let at = path("typeChecking")("expressionWarnings")[index]
-            errors += FieldChecks.required(warning, "warning", at)
+            errors += FieldCheck.required(warning, "warning", at)
             if AdmissionRuleChecks.isBlank(warning.text("fieldRef")) { errors.append(.required(at("fieldRef"))) }
         }
         return errors
@@ -198,7 +198,7 @@ package struct AdmissionPolicyBindingRules: KindRules {
 
     package func validate(_ object: JSONValue) -> [FieldError] {
         let spec = object["spec"] ?? [:]
-        var errors = FieldChecks.required(spec, "policyName", path, "", NameValidation.dns1123Subdomain)
+        var errors = FieldCheck.required(spec, "policyName", path, "", NameValidation.dns1123Subdomain)
         if let reference = spec["paramRef"], !reference.isNull { errors += paramRef(reference, path("paramRef")) }
         if let match = spec["matchResources"], !match.isNull {
             errors += AdmissionRuleChecks.matchResources(match, path("matchResources"))
@@ -210,7 +210,7 @@ package struct AdmissionPolicyBindingRules: KindRules {
     private func paramRef(_ reference: JSONValue, _ path: FieldPath) -> [FieldError] {
         let (name, hasSelector) = (reference.text("name"), reference.has("selector"))
         let both = "name and selector are mutually exclusive"
-        var errors = FieldChecks.optional(reference, "name", path, NameValidation.pathSegmentName)
+        var errors = FieldCheck.optional(reference, "name", path, NameValidation.pathSegmentName)
         if !name.isEmpty, hasSelector { errors.append(.forbidden(path("name"), both)) }
         if hasSelector {
             errors += LabelValidation.selector(reference["selector"], path("selector"))
@@ -219,7 +219,7 @@ package struct AdmissionPolicyBindingRules: KindRules {
         if name.isEmpty, !hasSelector {
             errors.append(.required(path, "one of name or selector must be specified"))
         }
-        return errors + FieldChecks.requiredOneOf(reference, "parameterNotFoundAction", ["Deny", "Allow"], path)
+        return errors + FieldCheck.requiredOneOf(reference, "parameterNotFoundAction", ["Deny", "Allow"], path)
     }
 
     private func actions(_ actions: [JSONValue], _ path: FieldPath) -> [FieldError] {
@@ -228,7 +228,7 @@ package struct AdmissionPolicyBindingRules: KindRules {
         for (index, action) in actions.enumerated() {
             let name = action.string ?? ""
             if !["Audit", "Deny", "Warn"].contains(name) {
-                errors.append(FieldChecks.unsupported(path[index], action, ["Audit", "Deny", "Warn"]))
+                errors.append(FieldError.notSupported(path[index], action, inOrder: ["Audit", "Deny", "Warn"]))
             }
             if !seen.insert(name).inserted { errors.append(.duplicate(path[index], action)) }
         }
@@ -271,7 +271,7 @@ enum MutationChecks {
     static func operations(_ match: JSONValue, _ path: FieldPath) -> [FieldError] {
         match.elements("resourceRules").flatMap { $0.elements("operations") }
             .filter { !supportedOperations.contains($0.string ?? "") }
-            .map { FieldChecks.unsupported(path("resourceRules")("operations"), $0, supportedOperations) }
+            .map { FieldError.notSupported(path("resourceRules")("operations"), $0, inOrder: supportedOperations) }
     }
 
     static func validate(_ spec: JSONValue, _ path: FieldPath) -> [FieldError] {
@@ -279,14 +279,14 @@ enum MutationChecks {
         var errors: [FieldError] = []
         if mutations.isEmpty { errors.append(.required(path("mutations"), "mutations must contain at least one item")) }
         for (index, mutation) in mutations.enumerated() { errors += self.mutation(mutation, path("mutations")[index]) }
-        return errors + FieldChecks.requiredOneOf(spec, "reinvocationPolicy", ["IfNeeded", "Never"], path)
+        return errors + FieldCheck.requiredOneOf(spec, "reinvocationPolicy", ["IfNeeded", "Never"], path)
     }
 
     private static func mutation(_ mutation: JSONValue, _ path: FieldPath) -> [FieldError] {
         let members = [("JSONPatch", "jsonPatch"), ("ApplyConfiguration", "applyConfiguration")]
         let type = mutation.text("patchType")
         guard let wanted = members.first(where: { $0.0 == type })?.1 else {
-            return FieldChecks.requiredOneOf(mutation, "patchType", ["ApplyConfiguration", "JSONPatch"], path)
+            return FieldCheck.requiredOneOf(mutation, "patchType", ["ApplyConfiguration", "JSONPatch"], path)
         }
         var errors: [FieldError] = []
         if let body = mutation[wanted], !body.isNull {

@@ -20,7 +20,7 @@ enum AdmissionRuleChecks {
                     path("operations"), .array(given), "if '*' is present, must not specify other operations"))
         }
         for (index, operation) in given.enumerated() where !operations.contains(operation.string ?? "") {
-            errors.append(FieldChecks.unsupported(path("operations")[index], operation, operations))
+            errors.append(FieldError.notSupported(path("operations")[index], operation, inOrder: operations))
         }
         for (name, words) in [("apiGroups", "API groups"), ("apiVersions", "API versions")] {
             let values = rule.elements(name)
@@ -34,7 +34,7 @@ enum AdmissionRuleChecks {
             errors.append(.required(path("apiVersions")[index]))
         }
         errors += resources(rule.elements("resources"), path("resources"))
-        return errors + FieldChecks.oneOf(rule, "scope", scopes, path)
+        return errors + FieldCheck.oneOf(rule, "scope", scopes, path)
     }
 
     private static func resources(_ values: [JSONValue], _ path: FieldPath) -> [FieldError] {
@@ -90,7 +90,7 @@ enum AdmissionRuleChecks {
         for (index, condition) in conditions.enumerated() {
             let at = path[index]
             if isBlank(condition.text("expression")) { errors.append(.required(at("expression"))) }
-            errors += FieldChecks.required(condition, "name", at, "", NameValidation.qualifiedName)
+            errors += FieldCheck.required(condition, "name", at, "", NameValidation.qualifiedName)
             let name = condition.text("name")
             if !name.isEmpty, !names.insert(name).inserted { errors.append(.duplicate(at("name"), .string(name))) }
         }
@@ -100,7 +100,7 @@ enum AdmissionRuleChecks {
     static func isBlank(_ text: String) -> Bool { text.allSatisfy(\.isWhitespace) }
 
     static func matchResources(_ match: JSONValue, _ path: FieldPath) -> [FieldError] {
-        var errors = FieldChecks.requiredOneOf(match, "matchPolicy", matchPolicies, path)
+        var errors = FieldCheck.requiredOneOf(match, "matchPolicy", matchPolicies, path)
         for name in ["namespaceSelector", "objectSelector"] {
             if match.has(name) {
                 errors += LabelValidation.selector(match[name], path(name))
@@ -119,7 +119,7 @@ enum AdmissionRuleChecks {
         var names: Set<String> = []
         for (index, name) in rule.elements("resourceNames").map({ $0.string ?? "" }).enumerated() {
             let at = path("resourceNames")[index]
-            errors += FieldChecks.invalid(at, name, NameValidation.pathSegmentName(name))
+            errors += FieldCheck.invalid(at, name, NameValidation.pathSegmentName(name))
             if !names.insert(name).inserted { errors.append(.duplicate(at, .string(name))) }
         }
         return errors + self.rule(rule, path)

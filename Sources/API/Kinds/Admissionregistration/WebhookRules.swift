@@ -56,11 +56,11 @@ package struct WebhookRules: KindRules {
         for (index, rule) in hook.elements("rules").enumerated() {
             errors += AdmissionRuleChecks.rule(rule, path("rules")[index])
         }
-        errors += FieldChecks.oneOf(hook, "failurePolicy", AdmissionRuleChecks.failurePolicies, path)
-        errors += FieldChecks.oneOf(hook, "matchPolicy", AdmissionRuleChecks.matchPolicies, path)
+        errors += FieldCheck.oneOf(hook, "failurePolicy", AdmissionRuleChecks.failurePolicies, path)
+        errors += FieldCheck.oneOf(hook, "matchPolicy", AdmissionRuleChecks.matchPolicies, path)
         let effects = wantsQuiet ? Self.quietEffects : Self.quietEffects + ["Some", "Unknown"]
         if hook.has("sideEffects") {
-            errors += FieldChecks.oneOf(hook, "sideEffects", effects, path)
+            errors += FieldCheck.oneOf(hook, "sideEffects", effects, path)
         } else {
             errors.append(.required(path("sideEffects"), "must specify one of " + effects.joined(separator: ", ")))
         }
@@ -71,7 +71,7 @@ package struct WebhookRules: KindRules {
         for name in ["namespaceSelector", "objectSelector"] where hook.has(name) {
             errors += LabelValidation.selector(hook[name], path(name))
         }
-        if isMutating { errors += FieldChecks.oneOf(hook, "reinvocationPolicy", ["IfNeeded", "Never"], path) }
+        if isMutating { errors += FieldCheck.oneOf(hook, "reinvocationPolicy", ["IfNeeded", "Never"], path) }
         errors += WebhookClientChecks.validate(hook["clientConfig"] ?? [:], path("clientConfig"))
         return errors + AdmissionRuleChecks.matchConditions(hook.elements("matchConditions"), path("matchConditions"))
     }
@@ -86,7 +86,7 @@ package struct WebhookRules: KindRules {
                 errors.append(.invalid(path[index], .string(version), "duplicate version"))
                 continue
             }
-            errors += FieldChecks.invalid(path[index], version, NameValidation.dns1035Label(version))
+            errors += FieldCheck.invalid(path[index], version, NameValidation.dns1035Label(version))
         }
         if wantsKnown, seen.isDisjoint(with: Self.versions) {
             errors.append(.invalid(path, .array(versions), "must include at least one of \(known)"))
@@ -146,8 +146,8 @@ enum WebhookClientChecks {
     }
 
     static func service(_ service: JSONValue, _ path: FieldPath) -> [FieldError] {
-        var errors = FieldChecks.required(service, "name", path, "service name is required")
-        errors += FieldChecks.required(service, "namespace", path, "service namespace is required")
+        var errors = FieldCheck.required(service, "name", path, "service name is required")
+        errors += FieldCheck.required(service, "namespace", path, "service namespace is required")
         let port = service["port"]?.int ?? 0
         let messages = NameValidation.portNumber(port)
         if !messages.isEmpty {

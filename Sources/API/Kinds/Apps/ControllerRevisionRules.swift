@@ -5,11 +5,11 @@ package struct ControllerRevisionRules: KindRules {
     package func validate(_ object: JSONValue) -> [FieldError] {
         var errors: [FieldError] = []
         if !object.has("data") { errors.append(.required(FieldPath("data"), "data is mandatory")) }
-        return errors + FieldChecks.nonNegative(object, ["revision"], FieldPath())
+        return errors + FieldCheck.nonNegative(object, ["revision"], FieldPath())
     }
 
     package func validateUpdate(new: JSONValue, old: JSONValue) -> [FieldError] {
-        validate(new) + FieldChecks.immutable(new["data"], old["data"], FieldPath("data"))
+        validate(new) + FieldCheck.unchanged(new["data"], old["data"], FieldPath("data"))
     }
 
     package let columns: [Column] = [

@@ -8,18 +8,28 @@ package struct DaemonSetRules: KindRules {
     package func applyDefaults(_ object: inout JSONValue) {
         object.edit("spec") { spec in
             WorkloadDefaults.template(&spec)
-            spec.setDefault("updateStrategy", .object([:]))
-            spec.edit("updateStrategy") { strategy in
-                if strategy.text("type").isEmpty { strategy["type"] = "RollingUpdate" }
-                guard strategy.text("type") == "RollingUpdate" else { return }
-                strategy.setDefault("rollingUpdate", .object([:]))
-                strategy.edit("rollingUpdate") { rolling in
-                    rolling.setDefault("maxUnavailable", 1)
-                    rolling.setDefault("maxSurge", 0)
-                }
-            }
+            WorkloadDefaults.rollingUpdate(&spec, "updateStrategy", ["maxUnavailable": 1, "maxSurge": 0])
             spec.setDefault("revisionHistoryLimit", 10)
         }
+    }
+
+    package func prepareForCreate(_ object: inout JSONValue) {
+        StatusSeparation.create(&object, self)
+        Self.countTemplates(&object, 1)
+    }
+
+    package func prepareForUpdate(new: inout JSONValue, old: JSONValue) {
+        StatusSeparation.update(&new, old, self)
+        let before = old["metadata"]?["annotations"]?[DaemonSet.generationAnnotation]?.string.flatMap(Int64.init) ?? 0
+        let isSame = SemanticEquality.equal(new["spec"]?["template"], old["spec"]?["template"])
+        Self.countTemplates(&new, isSame ? before : before + 1)
+    }
+
+    /// The count of templates is the server's: clients cannot set it, nor take it away.
+    private static func countTemplates(_ object: inout JSONValue, _ count: Int64) {
+        if count == 0, object["metadata"]?["annotations"]?[DaemonSet.generationAnnotation] == nil { return }
+        object[path: ["metadata", "annotations", DaemonSet.generationAnnotation]] =
+            count == 0 ? .none : .some(.string(String(count)))
     }
 
     package func validate(_ object: JSONValue) -> [FieldError] { check(object, old: nil) }
@@ -29,9 +39,9 @@ package struct DaemonSetRules: KindRules {
         let spec = object["spec"] ?? [:]
         return TemplateOwner.selector(spec, path, kind: "daemonset")
             + TemplateOwner.template(spec, path, kind: "DaemonSet", old: old?["spec"])
-            + FieldChecks.nonNegative(spec, ["minReadySeconds"], path)
+            + FieldCheck.nonNegative(spec, ["minReadySeconds"], path)
             + strategy(spec["updateStrategy"] ?? [:], path("updateStrategy"))
-            + FieldChecks.nonNegative(spec, ["revisionHistoryLimit"], path)
+            + FieldCheck.nonNegative(spec, ["revisionHistoryLimit"], path)
     }
 
     private func strategy(_ strategy: JSONValue, _ path: FieldPath) -> [FieldError] {
@@ -42,8 +52,8 @@ package struct DaemonSetRules: KindRules {
             return rolling.isNull ? [.required(path("rollingUpdate"))] : rollingUpdate(rolling, path("rollingUpdate"))
         case let other:
             return [
-                FieldChecks.unsupported(
-                    path, ["Type": .string(other), "RollingUpdate": rolling], ["RollingUpdate", "OnDelete"])
+                FieldError.notSupported(
+                    path, ["Type": .string(other), "RollingUpdate": rolling], inOrder: ["RollingUpdate", "OnDelete"])
             ]
         }
     }
@@ -68,12 +78,12 @@ package struct DaemonSetRules: KindRules {
 
     package func validateStatusUpdate(new: JSONValue, old: JSONValue) -> [FieldError] {
         let path = FieldPath("status")
-        return FieldChecks.nonNegative(
+        return FieldCheck.nonNegative(
             new["status"],
             [
                 "currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady", "observedGeneration",
                 "updatedNumberScheduled", "numberAvailable", "numberUnavailable", "collisionCount",
-            ], path) + FieldChecks.notDecremented(new, old, "collisionCount", path)
+            ], path) + FieldCheck.notDecremented(new, old, "collisionCount", path)
     }
 
     package func warnings(_ object: JSONValue, isNew: Bool) -> [String] {
@@ -89,8 +99,7 @@ package struct DaemonSetRules: KindRules {
         Column("Available", type: "integer", "Nodes where it has been ready long enough."),
         Column("Node Selector", "Labels that select the nodes."),
         .age,
-        Column("Containers", wide: true, "Names of the template's containers."),
-        Column("Images", wide: true, "Images of the template's containers."),
+        .containers, .images,
         Column("Selector", wide: true, "Labels that select the pods."),
     ]
 

@@ -10,16 +10,7 @@ package struct DeploymentRules: KindRules {
         object.edit("spec") { spec in
             WorkloadDefaults.template(&spec)
             spec.setDefault("replicas", 1)
-            spec.setDefault("strategy", .object([:]))
-            spec.edit("strategy") { strategy in
-                if strategy.text("type").isEmpty { strategy["type"] = "RollingUpdate" }
-                guard strategy.text("type") == "RollingUpdate" else { return }
-                strategy.setDefault("rollingUpdate", .object([:]))
-                strategy.edit("rollingUpdate") { rolling in
-                    rolling.setDefault("maxUnavailable", "25%")
-                    rolling.setDefault("maxSurge", "25%")
-                }
-            }
+            WorkloadDefaults.rollingUpdate(&spec, "strategy", ["maxUnavailable": "25%", "maxSurge": "25%"])
             spec.setDefault("revisionHistoryLimit", 10)
             spec.setDefault("progressDeadlineSeconds", 600)
         }
@@ -30,11 +21,11 @@ package struct DeploymentRules: KindRules {
     private func check(_ object: JSONValue, old: JSONValue?) -> [FieldError] {
         let path = FieldPath("spec")
         let spec = object["spec"] ?? [:]
-        var errors = FieldChecks.nonNegative(spec, ["replicas"], path)
+        var errors = FieldCheck.nonNegative(spec, ["replicas"], path)
         errors += TemplateOwner.selector(spec, path, kind: "deployment")
         errors += TemplateOwner.template(spec, path, kind: "ReplicaSet", old: old?["spec"])
         errors += strategy(spec["strategy"] ?? [:], path("strategy"))
-        errors += FieldChecks.nonNegative(spec, ["minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"], path)
+        errors += FieldCheck.nonNegative(spec, ["minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"], path)
         if let deadline = spec["progressDeadlineSeconds"]?.int, deadline <= spec["minReadySeconds"]?.int ?? 0 {
             errors.append(
                 .invalid(path("progressDeadlineSeconds"), .int(deadline), "must be greater than minReadySeconds"))
@@ -55,8 +46,8 @@ package struct DeploymentRules: KindRules {
             return rollingUpdate(rolling, path("rollingUpdate"))
         case let other:
             return [
-                FieldChecks.unsupported(
-                    path, ["Type": .string(other), "RollingUpdate": rolling], ["Recreate", "RollingUpdate"])
+                FieldError.notSupported(
+                    path, ["Type": .string(other), "RollingUpdate": rolling], inOrder: ["Recreate", "RollingUpdate"])
             ]
         }
     }
@@ -77,16 +68,12 @@ package struct DeploymentRules: KindRules {
 
     package func validateStatusUpdate(new: JSONValue, old: JSONValue) -> [FieldError] {
         let path = FieldPath("status")
-        let status = new["status"]
-        return FieldChecks.nonNegative(
-            status,
-            [
-                "observedGeneration", "replicas", "updatedReplicas", "readyReplicas", "availableReplicas",
-                "unavailableReplicas", "terminatingReplicas", "collisionCount",
-            ], path)
-            + TemplateOwner.notAboveReplicas(status, ["updatedReplicas", "readyReplicas", "availableReplicas"], path)
-            + TemplateOwner.availableNotAboveReady(status, path)
-            + FieldChecks.notDecremented(new, old, "collisionCount", path)
+        let names = [
+            "observedGeneration", "replicas", "updatedReplicas", "readyReplicas", "availableReplicas", "unavailableReplicas",
+            "terminatingReplicas", "collisionCount",
+        ]
+        return TemplateOwner.replicaStatus(new["status"], names, parts: ["updatedReplicas", "readyReplicas"], path)
+            + FieldCheck.notDecremented(new, old, "collisionCount", path)
     }
 
     package func warnings(_ object: JSONValue, isNew: Bool) -> [String] {
@@ -99,8 +86,7 @@ package struct DeploymentRules: KindRules {
         Column("Up-to-date", type: "integer", "Pods made from the present template."),
         Column("Available", type: "integer", "Pods that have been ready long enough."),
         .age,
-        Column("Containers", wide: true, "Names of the template's containers."),
-        Column("Images", wide: true, "Images of the template's containers."),
+        .containers, .images,
         Column("Selector", wide: true, "Labels that select the pods."),
     ]
 
@@ -112,29 +98,6 @@ package struct DeploymentRules: KindRules {
             Cells.name(object), .string("\(ready)/\(object["spec"]?["replicas"]?.int ?? 0)"),
             Cells.count(status?["updatedReplicas"]), Cells.count(status?["availableReplicas"]), Cells.age(object, now: now),
             names, images, .string(LabelSelector(json: object["spec"]?["selector"]).description),
-        ]
-    }
-}
-
-/// What ReplicaSet and ReplicationController print alike.
-enum WorkloadColumns {
-    static let replicaColumns: [Column] = [
-        .objectName,
-        Column("Desired", type: "integer", "Pods wanted."),
-        Column("Current", type: "integer", "Pods that exist."),
-        Column("Ready", type: "integer", "Pods that are ready."),
-        .age,
-        Column("Containers", wide: true, "Names of the template's containers."),
-        Column("Images", wide: true, "Images of the template's containers."),
-        Column("Selector", wide: true, "Labels that select the pods."),
-    ]
-
-    static func replicaCells(_ object: JSONValue, now: Timestamp, selector: JSONValue) -> [JSONValue] {
-        let (names, images) = Cells.containers(object["spec"]?["template"]?["spec"])
-        let status = object["status"]
-        return [
-            Cells.name(object), Cells.count(object["spec"]?["replicas"]), Cells.count(status?["replicas"]),
-            Cells.count(status?["readyReplicas"]), Cells.age(object, now: now), names, images, selector,
         ]
     }
 }

@@ -22,7 +22,7 @@ package struct ReplicaSetRules: KindRules {
     private func check(_ object: JSONValue, old: JSONValue?) -> [FieldError] {
         let path = FieldPath("spec")
         let spec = object["spec"] ?? [:]
-        return FieldChecks.nonNegative(spec, ["replicas", "minReadySeconds"], path)
+        return FieldCheck.nonNegative(spec, ["replicas", "minReadySeconds"], path)
             + TemplateOwner.selector(spec, path, kind: "deployment")
             + TemplateOwner.template(spec, path, kind: "ReplicaSet", old: old?["spec"])
     }
@@ -32,16 +32,12 @@ package struct ReplicaSetRules: KindRules {
     }
 
     package func validateStatusUpdate(new: JSONValue, old: JSONValue) -> [FieldError] {
-        let path = FieldPath("status")
-        let status = new["status"]
-        return FieldChecks.nonNegative(
-            status,
+        TemplateOwner.replicaStatus(
+            new["status"],
             [
                 "replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "terminatingReplicas",
                 "observedGeneration",
-            ], path)
-            + TemplateOwner.notAboveReplicas(status, ["fullyLabeledReplicas", "readyReplicas", "availableReplicas"], path)
-            + TemplateOwner.availableNotAboveReady(status, path)
+            ], parts: ["fullyLabeledReplicas", "readyReplicas"], FieldPath("status"))
     }
 
     package func warnings(_ object: JSONValue, isNew: Bool) -> [String] {

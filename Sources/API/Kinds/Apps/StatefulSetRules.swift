@@ -38,10 +38,10 @@ package struct StatefulSetRules: KindRules {
         let path = FieldPath("spec")
         let spec = object["spec"] ?? [:]
         var errors = policies(spec, path)
-        errors += FieldChecks.nonNegative(spec, ["replicas", "minReadySeconds"], path)
-        errors += FieldChecks.nonNegative(spec["ordinals"], ["start"], path("ordinals"))
+        errors += FieldCheck.nonNegative(spec, ["replicas", "minReadySeconds"], path)
+        errors += FieldCheck.nonNegative(spec["ordinals"], ["start"], path("ordinals"))
         if old?["spec"]?.text("serviceName") != spec.text("serviceName") {
-            errors += FieldChecks.optional(spec, "serviceName", path, NameValidation.dns1123Label)
+            errors += FieldCheck.optional(spec, "serviceName", path, NameValidation.dns1123Label)
         }
         errors += TemplateOwner.selector(spec, path, kind: "statefulset")
         errors += TemplateOwner.match(spec, path)
@@ -86,15 +86,16 @@ package struct StatefulSetRules: KindRules {
         if let policy = spec["persistentVolumeClaimRetentionPolicy"], !policy.isNull {
             for name in ["whenDeleted", "whenScaled"] where !["Retain", "Delete"].contains(policy.text(name)) {
                 errors.append(
-                    FieldChecks.unsupported(
-                        path("persistentVolumeClaimRetentionPolicy")(name), .string(policy.text(name)), ["Retain", "Delete"]))
+                    FieldError.notSupported(
+                        path("persistentVolumeClaimRetentionPolicy")(name), .string(policy.text(name)),
+                        inOrder: ["Retain", "Delete"]))
             }
         }
         return errors
     }
 
     private func rollingUpdate(_ rolling: JSONValue?, _ path: FieldPath) -> [FieldError] {
-        var errors = FieldChecks.nonNegative(rolling, ["partition"], path)
+        var errors = FieldCheck.nonNegative(rolling, ["partition"], path)
         if let unavailable = rolling?["maxUnavailable"], !unavailable.isNull {
             let at = path("maxUnavailable")
             errors += PercentChecks.positive(unavailable, at)
@@ -125,7 +126,7 @@ package struct StatefulSetRules: KindRules {
     package func validateStatusUpdate(new: JSONValue, old: JSONValue) -> [FieldError] {
         let path = FieldPath("status")
         let status = new["status"]
-        return FieldChecks.nonNegative(
+        return FieldCheck.nonNegative(
             status,
             [
                 "replicas", "readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas", "observedGeneration",
@@ -134,7 +135,7 @@ package struct StatefulSetRules: KindRules {
             + TemplateOwner.notAboveReplicas(
                 status, ["readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas"], path)
             + TemplateOwner.availableNotAboveReady(status, path, named: "status.readyReplicas")
-            + FieldChecks.notDecremented(new, old, "collisionCount", path)
+            + FieldCheck.notDecremented(new, old, "collisionCount", path)
     }
 
     package func warnings(_ object: JSONValue, isNew: Bool) -> [String] {
@@ -149,8 +150,7 @@ package struct StatefulSetRules: KindRules {
 
     package let columns: [Column] = [
         .objectName, Column("Ready", "Pods that are ready, of the pods wanted."), .age,
-        Column("Containers", wide: true, "Names of the template's containers."),
-        Column("Images", wide: true, "Images of the template's containers."),
+        .containers, .images,
     ]
 
     package func cells(_ object: JSONValue, now: Timestamp) -> [JSONValue] {

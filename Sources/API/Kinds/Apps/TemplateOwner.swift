@@ -25,7 +25,7 @@ enum TemplateOwner {
         if selector.isEverything || selector.matches(labels?.object?.strings ?? [:]) { return [] }
         return [
             .invalid(
-                path("template")("metadata")("labels"), FieldChecks.sorted(labels),
+                path("template")("metadata")("labels"), FieldCheck.sorted(labels),
                 "`selector` does not match template `labels`")
         ]
     }
@@ -63,7 +63,7 @@ enum TemplateOwner {
     }
 
     static func immutableSelector(_ new: JSONValue, _ old: JSONValue) -> [FieldError] {
-        FieldChecks.immutable(new["spec"]?["selector"], old["spec"]?["selector"], FieldPath("spec")("selector"))
+        FieldCheck.unchanged(new["spec"]?["selector"], old["spec"]?["selector"], FieldPath("spec")("selector"))
     }
 
     static func notAboveReplicas(_ status: JSONValue?, _ names: [String], _ path: FieldPath) -> [FieldError] {
@@ -80,5 +80,17 @@ enum TemplateOwner {
         let available = status?["availableReplicas"]?.int ?? 0
         if available <= status?["readyReplicas"]?.int ?? 0 { return [] }
         return [.invalid(path("availableReplicas"), .int(available), "cannot be greater than \(ready)")]
+    }
+
+    /// The status of a kind that counts replicas.
+    ///
+    /// - Parameters:
+    ///   - names: Counts that may not be negative.
+    ///   - parts: Of them those that count some of the replicas, besides `availableReplicas`.
+    static func replicaStatus(
+        _ status: JSONValue?, _ names: [String], parts: [String], _ path: FieldPath
+    ) -> [FieldError] {
+        FieldCheck.nonNegative(status, names, path) + notAboveReplicas(status, parts + ["availableReplicas"], path)
+            + availableNotAboveReady(status, path)
     }
 }

@@ -30,7 +30,7 @@ enum AutoscalerValidation {
     }
 
     private static func reference(_ reference: JSONValue?, _ path: FieldPath) -> [FieldError] {
-        ["kind", "name"].flatMap { FieldChecks.required(reference, $0, path, "", NameValidation.pathSegmentName) }
+        ["kind", "name"].flatMap { FieldCheck.required(reference, $0, path, "", NameValidation.pathSegmentName) }
     }
 
     private static func scaling(_ rules: JSONValue, _ path: FieldPath) -> [FieldError] {
@@ -42,13 +42,13 @@ enum AutoscalerValidation {
                 errors.append(.invalid(at, .int(window), "must be less than or equal to \(windowSecondsMax)"))
             }
         }
-        errors += FieldChecks.oneOf(rules, "selectPolicy", ["Disabled", "Max", "Min"], path)
+        errors += FieldCheck.oneOf(rules, "selectPolicy", ["Disabled", "Max", "Min"], path)
         let policies = rules.elements("policies")
         if policies.isEmpty { errors.append(.required(path("policies"), "must specify at least one Policy")) }
         for (index, policy) in policies.enumerated() {
             let at = path("policies")[index]
             if !["Pods", "Percent"].contains(policy.text("type")) {
-                errors.append(FieldChecks.unsupported(at("type"), .string(policy.text("type")), ["Percent", "Pods"]))
+                errors.append(FieldError.notSupported(at("type"), .string(policy.text("type")), inOrder: ["Percent", "Pods"]))
             }
             for name in ["value", "periodSeconds"] {
                 let value = policy[name]?.int ?? 0
@@ -60,7 +60,7 @@ enum AutoscalerValidation {
             }
         }
         if let tolerance = rules["tolerance"].flatMap(Quantity.init(json:)), tolerance < .zero {
-            errors.append(.invalid(path("tolerance"), rules["tolerance"], FieldChecks.isNegative))
+            errors.append(.invalid(path("tolerance"), rules["tolerance"], FieldCheck.negative))
         }
         return errors
     }
@@ -85,7 +85,7 @@ enum AutoscalerValidation {
     private static func metric(_ metric: JSONValue, _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         let type = metric.text("type")
-        let unsupported = FieldChecks.unsupported(path("type"), .string(type), types)
+        let unsupported = FieldError.notSupported(path("type"), .string(type), inOrder: types)
         if type.isEmpty { errors.append(.required(path("type"), "must specify a metric source type")) }
         if members[type] == nil { errors.append(unsupported) }
         let given = ["object", "external", "pods", "resource", "containerResource"].filter(metric.has)
@@ -130,9 +130,9 @@ enum AutoscalerValidation {
             errors += identity(source, path) + self.target(target, at)
             if !hasAverage { errors.append(.required(at("averageValue"), "must specify a positive target averageValue")) }
         default:
-            errors += FieldChecks.required(source, "name", path, "must specify a resource name")
+            errors += FieldCheck.required(source, "name", path, "must specify a resource name")
             if member == "containerResource" {
-                errors += FieldChecks.required(
+                errors += FieldCheck.required(
                     source, "container", path, "must specify a container", NameValidation.dns1123Label)
             }
             errors += self.target(target, at)
@@ -151,7 +151,7 @@ enum AutoscalerValidation {
     }
 
     private static func identity(_ source: JSONValue, _ path: FieldPath) -> [FieldError] {
-        FieldChecks.required(
+        FieldCheck.required(
             source["metric"], "name", path("metric"), "must specify a metric name", NameValidation.pathSegmentName)
     }
 

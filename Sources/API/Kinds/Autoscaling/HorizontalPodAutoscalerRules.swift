@@ -41,7 +41,7 @@ package struct HorizontalPodAutoscalerRules: KindRules {
     }
 
     package func validateStatusUpdate(new: JSONValue, old: JSONValue) -> [FieldError] {
-        FieldChecks.nonNegative(new["status"], ["currentReplicas", "desiredReplicas"], FieldPath("status"))
+        FieldCheck.nonNegative(new["status"], ["currentReplicas", "desiredReplicas"], FieldPath("status"))
     }
 
     package let columns: [Column] = [

@@ -37,11 +37,11 @@ package struct CronJobRules: KindRules {
     private func check(_ spec: JSONValue, old: JSONValue?) -> [FieldError] {
         let path = FieldPath("spec")
         var errors = schedule(spec, old: old, path("schedule"))
-        errors += FieldChecks.nonNegative(spec, ["startingDeadlineSeconds"], path)
+        errors += FieldCheck.nonNegative(spec, ["startingDeadlineSeconds"], path)
         if old == nil || old?["timeZone"] != spec["timeZone"] { errors += timeZone(spec["timeZone"]?.string, path("timeZone")) }
-        errors += FieldChecks.requiredOneOf(spec, "concurrencyPolicy", ["Allow", "Forbid", "Replace"], path)
+        errors += FieldCheck.requiredOneOf(spec, "concurrencyPolicy", ["Allow", "Forbid", "Replace"], path)
         errors += jobTemplate(spec["jobTemplate"]?["spec"] ?? [:], path("jobTemplate")("spec"))
-        return errors + FieldChecks.nonNegative(spec, ["successfulJobsHistoryLimit", "failedJobsHistoryLimit"], path)
+        return errors + FieldCheck.nonNegative(spec, ["successfulJobsHistoryLimit", "failedJobsHistoryLimit"], path)
     }
 
     private func schedule(_ spec: JSONValue, old: JSONValue?, _ path: FieldPath) -> [FieldError] {
@@ -87,7 +87,7 @@ package struct CronJobRules: KindRules {
             errors.append(.invalid(path("selector"), spec["selector"], "`selector` will be auto-generated"))
         }
         if spec["manualSelector"]?.bool ?? false {
-            errors.append(FieldChecks.unsupported(path("manualSelector"), true, ["nil", "false"]))
+            errors.append(FieldError.notSupported(path("manualSelector"), true, inOrder: ["nil", "false"]))
         }
         return errors
     }
@@ -107,8 +107,7 @@ package struct CronJobRules: KindRules {
         Column("Active", type: "integer", "Jobs that run."),
         Column("Last Schedule", "Time since a job last started."),
         .age,
-        Column("Containers", wide: true, "Names of the template's containers."),
-        Column("Images", wide: true, "Images of the template's containers."),
+        .containers, .images,
         Column("Selector", wide: true, "Labels that select the pods."),
     ]
 

@@ -42,7 +42,7 @@ enum PodFailurePolicyValidation {
                     .invalid(path("action"), .string(action), "requires the backoffLimitPerIndex to be set"))
             }
         } else if !actions.contains(action) {
-            errors.append(FieldChecks.unsupported(path("action"), .string(action), actions))
+            errors.append(FieldError.notSupported(path("action"), .string(action), inOrder: actions))
         }
         let conditions = rule.elements("onPodConditions")
         let codes = rule["onExitCodes"] ?? .null
@@ -63,12 +63,12 @@ enum PodFailurePolicyValidation {
         if patterns.count > patternsMax { errors.append(.tooMany(path, count: patterns.count, max: patternsMax)) }
         for (index, pattern) in patterns.enumerated() {
             let at = path[index]
-            errors += FieldChecks.invalid(at("type"), pattern.text("type"), NameValidation.qualifiedName(pattern.text("type")))
+            errors += FieldCheck.invalid(at("type"), pattern.text("type"), NameValidation.qualifiedName(pattern.text("type")))
             let status = pattern.text("status")
             if status.isEmpty {
                 errors.append(.required(at("status"), values(ConditionChecks.statuses)))
             } else if !ConditionChecks.statuses.contains(status) {
-                errors.append(FieldChecks.unsupported(at("status"), .string(status), ConditionChecks.statuses))
+                errors.append(FieldError.notSupported(at("status"), .string(status), inOrder: ConditionChecks.statuses))
             }
         }
         return errors
@@ -80,7 +80,7 @@ enum PodFailurePolicyValidation {
         if operation.isEmpty {
             errors.append(.required(path("operator"), values(operators)))
         } else if !operators.contains(operation) {
-            errors.append(FieldChecks.unsupported(path("operator"), .string(operation), operators))
+            errors.append(FieldError.notSupported(path("operator"), .string(operation), inOrder: operators))
         }
         if let name = codes["containerName"]?.string, !containers.contains(name) {
             errors.append(
@@ -148,7 +148,7 @@ enum SuccessPolicyValidation {
         }
         guard let count = rule["succeededCount"]?.int else { return errors }
         let at = path("succeededCount")
-        errors += FieldChecks.nonNegative(rule, ["succeededCount"], path)
+        errors += FieldCheck.nonNegative(rule, ["succeededCount"], path)
         if count > completions {
             errors.append(
                 .invalid(

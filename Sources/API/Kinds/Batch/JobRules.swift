@@ -72,8 +72,7 @@ package struct JobRules: KindRules {
         Column("Completions", "Pods that succeeded, of those that must."),
         Column("Duration", "Time from start to end."),
         .age,
-        Column("Containers", wide: true, "Names of the template's containers."),
-        Column("Images", wide: true, "Images of the template's containers."),
+        .containers, .images,
         Column("Selector", wide: true, "Labels that select the pods."),
     ]
 

@@ -24,7 +24,7 @@ struct JobStatusValidation {
     }
 
     var errors: [FieldError] {
-        FieldChecks.nonNegative(now, ["active", "succeeded", "failed", "ready", "terminating"], path)
+        FieldCheck.nonNegative(now, ["active", "succeeded", "failed", "ready", "terminating"], path)
             + uncounted + conditions + completionTime + finished + indexes + counters + transitions
     }
 
@@ -194,7 +194,7 @@ struct JobStatusValidation {
             errors.append(refuse("conditions", "cannot disable the terminal \(type)=True condition"))
         }
         if now.has("completionTime"), was.has("completionTime"), differs("completionTime") {
-            errors.append(.invalid(path("completionTime"), now["completionTime"], FieldChecks.isImmutable))
+            errors.append(.invalid(path("completionTime"), now["completionTime"], FieldCheck.immutable))
         }
         if was.has("startTime"), differs("startTime"), !(spec["suspend"]?.bool ?? false) {
             errors.append(.required(path("startTime"), "startTime cannot be removed for unsuspended job"))

@@ -49,7 +49,7 @@ enum JobValidation {
                 errors.append(.required(at.key(key), "must be '\(value)'"))
                 continue
             }
-            if found != value { errors.append(.invalid(at.key(key), FieldChecks.sorted(labels), "must be '\(value)'")) }
+            if found != value { errors.append(.invalid(at.key(key), FieldCheck.sorted(labels), "must be '\(value)'")) }
         }
         let known = Dictionary(expected) { first, _ in first }
         if !LabelSelector(json: spec["selector"]).matches(known) {
@@ -60,7 +60,7 @@ enum JobValidation {
 
     /// The specification alone: of a job or in a CronJob's template.
     static func spec(_ spec: JSONValue, _ path: FieldPath) -> [FieldError] {
-        var errors = FieldChecks.nonNegative(
+        var errors = FieldCheck.nonNegative(
             spec,
             [
                 "parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished",
@@ -87,7 +87,7 @@ enum JobValidation {
             }
         }
         let replacements = spec.has("podFailurePolicy") ? ["Failed"] : ["Failed", "TerminatingOrFailed"]
-        errors += FieldChecks.oneOf(spec, "podReplacementPolicy", replacements, path)
+        errors += FieldCheck.oneOf(spec, "podReplacementPolicy", replacements, path)
         return errors + TemplateOwner.podTemplate(spec["template"], path("template")) + restartPolicy(spec, path)
     }
 
@@ -99,12 +99,12 @@ enum JobValidation {
         case "OnFailure" where spec.has("podFailurePolicy"):
             return [.invalid(at, .string(policy), "only \"Never\" is supported when podFailurePolicy is specified")]
         case "OnFailure", "Never": return []
-        default: return [FieldChecks.unsupported(at, .string(policy), ["OnFailure", "Never"])]
+        default: return [FieldError.notSupported(at, .string(policy), inOrder: ["OnFailure", "Never"])]
         }
     }
 
     private static func completionMode(_ spec: JSONValue, _ path: FieldPath) -> [FieldError] {
-        var errors = FieldChecks.oneOf(spec, "completionMode", ["NonIndexed", "Indexed"], path)
+        var errors = FieldCheck.oneOf(spec, "completionMode", ["NonIndexed", "Indexed"], path)
         if isIndexed(spec) { return errors + indexed(spec, path) }
         if !spec.has("completionMode") || spec.text("completionMode") == "NonIndexed" {
             for name in ["backoffLimitPerIndex", "maxFailedIndexes"] where spec.has(name) {
@@ -159,17 +159,17 @@ extension JobValidation {
         let hadPrefixed = labels?.has(JobRules.nameLabel) ?? false && labels?.has(JobRules.ownerLabel) ?? false
         var errors = validate(new, wantsPrefixedLabels: hadPrefixed)
         errors += completions(after, before, path("completions"))
-        errors += FieldChecks.immutable(after, before, fields: ["selector"], path)
+        errors += FieldCheck.unchanged(after, before, fields: ["selector"], path)
         errors += templateUpdate(after, before, hasStarted: old["status"]?.has("startTime") ?? false, path)
         return errors
-            + FieldChecks.immutable(
+            + FieldCheck.unchanged(
                 after, before,
                 fields: ["completionMode", "podFailurePolicy", "backoffLimitPerIndex", "managedBy", "successPolicy"], path)
     }
 
     /// Fixed, but of an indexed job that scales both ways together.
     private static func completions(_ new: JSONValue, _ old: JSONValue, _ path: FieldPath) -> [FieldError] {
-        guard isIndexed(new) else { return FieldChecks.immutable(new["completions"], old["completions"], path) }
+        guard isIndexed(new) else { return FieldCheck.unchanged(new["completions"], old["completions"], path) }
         guard let wanted = new["completions"]?.int, wanted != old["completions"]?.int else { return [] }
         if wanted == new["parallelism"]?.int { return [] }
         return [.invalid(path, .int(wanted), "can only be modified in tandem with spec.parallelism")]
@@ -180,7 +180,7 @@ extension JobValidation {
         _ new: JSONValue, _ old: JSONValue, hasStarted: Bool, _ path: FieldPath
     ) -> [FieldError] {
         guard let template = new["template"], var allowed = old["template"] else {
-            return FieldChecks.immutable(new["template"], old["template"], path("template"))
+            return FieldCheck.unchanged(new["template"], old["template"], path("template"))
         }
         let isSuspended = old["suspend"]?.bool ?? false
         if isSuspended, !hasStarted {
@@ -197,7 +197,7 @@ extension JobValidation {
             if !template.has("metadata"), allowed["metadata"]?.object?.isEmpty ?? false { allowed["metadata"] = nil }
             for list in ["containers", "initContainers"] { takeResources(list, from: template, into: &allowed) }
         }
-        return FieldChecks.immutable(template, allowed, path("template"))
+        return FieldCheck.unchanged(template, allowed, path("template"))
     }
 
     private static func takeResources(_ list: String, from template: JSONValue, into allowed: inout JSONValue) {

@@ -44,7 +44,7 @@ enum DomainChecks {
         guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
             return [.invalid(path, .string(text), "must be a domain-prefixed path (such as \"acme.io/foo\")")]
         }
-        var errors = FieldChecks.invalid(path, parts[0], NameValidation.dns1123Subdomain(parts[0]))
+        var errors = FieldCheck.invalid(path, parts[0], NameValidation.dns1123Subdomain(parts[0]))
         let isPath = parts[1].utf8.allSatisfy { byte in
             (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
                 || pathCharacters.contains(byte)
@@ -79,7 +79,7 @@ enum DomainChecks {
         if name.isEmpty { return [.required(path)] }
         var errors: [FieldError] = []
         if name.utf8.count > 63 { errors.append(.tooLong(path, bytesMax: 63)) }
-        return errors + FieldChecks.invalid(path, name, NameValidation.dns1123Subdomain(name.lowercased()))
+        return errors + FieldCheck.invalid(path, name, NameValidation.dns1123Subdomain(name.lowercased()))
     }
 
     private static let signerLengthMax = 571
@@ -106,6 +106,6 @@ enum DomainChecks {
                 .invalid(path, .string(parts[0]), "validating label \"\(label)\": \($0)")
             }
         }
-        return errors + FieldChecks.invalid(path, parts[1], NameValidation.dns1123Subdomain(parts[1]))
+        return errors + FieldCheck.invalid(path, parts[1], NameValidation.dns1123Subdomain(parts[1]))
     }
 }

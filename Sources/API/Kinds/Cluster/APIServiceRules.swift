@@ -70,7 +70,7 @@ package struct APIServiceRules: KindRules {
 
     private func remote(_ service: JSONValue, _ spec: JSONValue) -> [FieldError] {
         let at = path("service")
-        var errors = FieldChecks.required(service, "namespace", at) + FieldChecks.required(service, "name", at)
+        var errors = FieldCheck.required(service, "namespace", at) + FieldCheck.required(service, "name", at)
         if let port = service["port"]?.int {
             let messages = NameValidation.portNumber(port)
             if !messages.isEmpty {
@@ -92,8 +92,8 @@ package struct APIServiceRules: KindRules {
         var errors: [FieldError] = []
         for (index, condition) in (new["status"]?.elements("conditions") ?? []).enumerated() {
             let at = FieldPath("status")("conditions")[index]
-            errors += FieldChecks.requiredOneOf(condition, "status", ["True", "False", "Unknown"], at)
-            errors += FieldChecks.required(condition, "type", at)
+            errors += FieldCheck.requiredOneOf(condition, "status", ["True", "False", "Unknown"], at)
+            errors += FieldCheck.required(condition, "type", at)
         }
         return errors
     }

@@ -18,13 +18,13 @@ package struct PodDisruptionBudgetRules: KindRules {
         }
         errors += LabelValidation.selector(spec["selector"], path("selector"))
         return errors
-            + FieldChecks.oneOf(spec, "unhealthyPodEvictionPolicy", ["AlwaysAllow", "IfHealthyBudget"], path)
+            + FieldCheck.oneOf(spec, "unhealthyPodEvictionPolicy", ["AlwaysAllow", "IfHealthyBudget"], path)
     }
 
     package func validateStatusUpdate(new: JSONValue, old: JSONValue) -> [FieldError] {
         let path = FieldPath("status")
         return ConditionChecks.validate(new["status"]?.elements("conditions") ?? [], path("conditions"))
-            + FieldChecks.nonNegative(
+            + FieldCheck.nonNegative(
                 new["status"], ["disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"], path)
     }
 

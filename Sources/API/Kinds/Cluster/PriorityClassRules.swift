@@ -35,7 +35,7 @@ package struct PriorityClassRules: KindRules {
                 .forbidden(
                     FieldPath("value"), "maximum allowed value of a user defined priority is \(Self.userValueMax)"))
         }
-        return errors + FieldChecks.requiredOneOf(object, "preemptionPolicy", ["PreemptLowerPriority", "Never"], FieldPath())
+        return errors + FieldCheck.requiredOneOf(object, "preemptionPolicy", ["PreemptLowerPriority", "Never"], FieldPath())
     }
 
     private func systemProblem(_ name: String, _ value: Int64, isDefault: Bool) -> String? {
@@ -51,7 +51,7 @@ package struct PriorityClassRules: KindRules {
         if (new["value"]?.int ?? 0) != (old["value"]?.int ?? 0) {
             errors.append(.forbidden(FieldPath("value"), "may not be changed in an update."))
         }
-        return errors + FieldChecks.immutable(new, old, fields: ["preemptionPolicy"], FieldPath())
+        return errors + FieldCheck.unchanged(new, old, fields: ["preemptionPolicy"], FieldPath())
     }
 
     package let columns: [Column] = [

@@ -6,7 +6,7 @@ package struct RuntimeClassRules: KindRules {
 
     package func validate(_ object: JSONValue) -> [FieldError] {
         let handler = object.text("handler")
-        var errors = FieldChecks.invalid(FieldPath("handler"), handler, NameValidation.dns1123Label(handler))
+        var errors = FieldCheck.invalid(FieldPath("handler"), handler, NameValidation.dns1123Label(handler))
         if let fixed = object["overhead"]?["podFixed"], !fixed.isNull {
             errors += ResourceValidation.container(["limits": fixed], FieldPath("overhead"))
         }
@@ -32,7 +32,7 @@ package struct RuntimeClassRules: KindRules {
     }
 
     package func validateUpdate(new: JSONValue, old: JSONValue) -> [FieldError] {
-        FieldChecks.immutable(new, old, fields: ["handler"], FieldPath())
+        FieldCheck.unchanged(new, old, fields: ["handler"], FieldPath())
     }
 
     package let columns: [Column] = [.objectName, Column("Handler", "Configuration of the container runtime."), .age]

@@ -1,44 +1,53 @@
 import JSON
 
-/// The rules that events of both groups keep; what the newer group adds is its own.
+/// What events of both groups must satisfy, asked of the core form.
 ///
 /// - SeeAlso: Kubernetes 1.36 `pkg/apis/core/validation/events.go`, `legacyValidateEvent`.
 enum EventValidation {
-    private static let wordLengthMax = 128
-    private static let noteLengthMax = 1024
+    private static let wordBytesMax = 128
+    private static let noteBytesMax = 1024
 
-    /// - Parameters:
-    ///   - event: In the core form.
-    ///   - isNewForm: The writer used `events.k8s.io`, whose name of one member the messages carry.
-    static func legacy(_ event: JSONValue, isNewForm: Bool = false) -> [FieldError] {
+    /// - Parameter controller: What the group that was asked calls the reporting controller.
+    static func legacy(_ event: JSONValue, controller: String) -> [FieldError] {
         let namespace = event["metadata"]?.text("namespace") ?? ""
         let target = event["involvedObject"]?.text("namespace") ?? ""
         let mismatch = FieldError.invalid(
             FieldPath("involvedObject")("namespace"), .string(target), "does not match event.namespace")
         var errors: [FieldError] = []
         if event.has("eventTime") {
-            if target.isEmpty, !["default", "kube-system"].contains(namespace) { errors.append(mismatch) }
-            errors += series(event, isNewForm ? "reportingController" : "reportingComponent")
+            if target.isEmpty, namespace != "default", namespace != "kube-system" { errors.append(mismatch) }
+            errors += words(event, controller: controller)
         } else if target.isEmpty ? !["", "default"].contains(namespace) : target != namespace {
             errors.append(mismatch)
         }
-        return errors + FieldCheck.text(namespace, FieldPath("namespace"), NameValidation.dns1123Subdomain)
+        return errors
+            + FieldCheck.invalid(FieldPath("namespace"), namespace, NameValidation.dns1123Subdomain(namespace))
     }
 
-    /// What an event with a time of its own must say.
-    private static func series(_ event: JSONValue, _ controllerField: String) -> [FieldError] {
-        let controller = event.text("reportingComponent")
-        var errors: [FieldError] = controller.isEmpty ? [.required(FieldPath(controllerField))] : []
-        errors += FieldCheck.text(controller, FieldPath(controllerField), NameValidation.qualifiedName)
-        for field in ["reportingInstance", "action", "reason"] {
-            let text = event.text(field)
-            if text.isEmpty { errors.append(.required(FieldPath(field))) }
-            errors += length(text, wordLengthMax, field)
+    private static func words(_ event: JSONValue, controller: String) -> [FieldError] {
+        let reporter = event.text("reportingComponent")
+        var errors: [FieldError] = reporter.isEmpty ? [.required(FieldPath(controller))] : []
+        errors += FieldCheck.invalid(FieldPath(controller), reporter, NameValidation.qualifiedName(reporter))
+        for name in ["reportingInstance", "action", "reason"] {
+            let text = event.text(name)
+            if text.isEmpty { errors.append(.required(FieldPath(name))) }
+            if text.utf8.count > wordBytesMax {
+                errors.append(.invalid(FieldPath(name), "", "can have at most \(wordBytesMax) characters"))
+            }
         }
-        return errors + length(event.text("message"), noteLengthMax, "message")
+        if event.text("message").utf8.count > noteBytesMax {
+            errors.append(.invalid(FieldPath("message"), "", "can have at most \(noteBytesMax) characters"))
+        }
+        return errors
     }
 
-    private static func length(_ text: String, _ max: Int, _ field: String) -> [FieldError] {
-        text.utf8.count > max ? [.invalid(FieldPath(field), "", "can have at most \(max) characters")] : []
+    static func series(_ event: JSONValue) -> [FieldError] {
+        guard let series = event["series"], !series.isNull else { return [] }
+        var errors: [FieldError] = []
+        if series["count"]?.int ?? 0 < 2 {
+            errors.append(.invalid(FieldPath("series.count"), "", "should be at least 2"))
+        }
+        if !series.has("lastObservedTime") { errors.append(.required(FieldPath("series.lastObservedTime"))) }
+        return errors
     }
 }

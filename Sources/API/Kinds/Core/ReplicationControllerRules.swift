@@ -65,54 +65,19 @@ package struct ReplicationControllerRules: KindRules {
     }
 
     package func validateStatusUpdate(new: JSONValue, old: JSONValue) -> [FieldError] {
-        let path = FieldPath("status")
-        let status = new["status"] ?? [:]
-        func count(_ field: String) -> Int64 { status[field]?.int ?? 0 }
-        let parts = ["fullyLabeledReplicas", "readyReplicas", "availableReplicas"]
-        var errors = (["replicas"] + parts + ["observedGeneration"]).flatMap {
-            FieldCheck.nonNegative(count($0), path($0))
-        }
-        errors += parts.filter { count($0) > count("replicas") }.map {
-            .invalid(path($0), .int(count($0)), "cannot be greater than status.replicas")
-        }
-        if count("availableReplicas") > count("readyReplicas") {
-            errors.append(
-                .invalid(
-                    path("availableReplicas"), .int(count("availableReplicas")), "cannot be greater than readyReplicas"))
-        }
-        return errors
+        TemplateOwner.replicaStatus(
+            new["status"],
+            ["replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "observedGeneration"],
+            parts: ["fullyLabeledReplicas", "readyReplicas"], FieldPath("status"))
     }
 
     package func warnings(_ object: JSONValue, isNew: Bool) -> [String] {
-        let messages = isNew ? NameValidation.dns1123Label(object["metadata"]?.text("name") ?? "") : []
-        let name =
-            messages.isEmpty
-            ? []
-            : [
-                "metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label "
-                    + "is recommended: [\(messages.joined(separator: " "))]"
-            ]
-        return name + PodWarnings.template(object["spec"]?["template"], FieldPath("spec")("template"))
+        (isNew ? WorkloadWarnings.name(object) : []) + WorkloadWarnings.template(object)
     }
 
-    package let columns: [Column] = [
-        .objectName,
-        Column("Desired", type: "integer", "Pods wanted."),
-        Column("Current", type: "integer", "Pods that exist."),
-        Column("Ready", type: "integer", "Pods that are ready."),
-        .age,
-        Column("Containers", wide: true, "Names of the template's containers."),
-        Column("Images", wide: true, "Images of the template's containers."),
-        Column("Selector", wide: true, "Labels that select the pods."),
-    ]
+    package let columns: [Column] = WorkloadColumns.replicaColumns
 
     package func cells(_ object: JSONValue, now: Timestamp) -> [JSONValue] {
-        let (names, images) = Cells.containers(object["spec"]?["template"]?["spec"])
-        let status = object["status"]
-        return [
-            Cells.name(object), Cells.count(object["spec"]?["replicas"]), Cells.count(status?["replicas"]),
-            Cells.count(status?["readyReplicas"]), Cells.age(object, now: now), names, images,
-            Cells.labels(object["spec"]?["selector"]),
-        ]
+        WorkloadColumns.replicaCells(object, now: now, selector: Cells.labels(object["spec"]?["selector"]))
     }
 }

@@ -37,9 +37,7 @@ package struct NewEventRules: KindRules {
     }
 
     /// The rules of the form that is kept.
-    private var coreRules: (any KindRules)? {
-        RuleCatalog.rules[GroupVersionResource(group: "", version: "v1", resource: "events")]
-    }
+    private let coreRules = EventRules()
 
     private static let regarding = ["kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath"]
     package let selectableFields = regarding.map { "regarding." + $0 } + ["reason", "reportingController", "type"]
@@ -56,7 +54,7 @@ package struct NewEventRules: KindRules {
 
     package func validate(_ object: JSONValue) -> [FieldError] {
         let event = core(object)
-        var errors = EventChecks.legacy(event, controller: "reportingController") + EventChecks.series(event)
+        var errors = EventValidation.legacy(event, controller: "reportingController") + EventValidation.series(event)
         if !event.has("eventTime") { errors.append(.required(FieldPath("eventTime"))) }
         let type = event.text("type")
         if type != "Normal", type != "Warning" {
@@ -80,68 +78,18 @@ package struct NewEventRules: KindRules {
 
     package func validateUpdate(new: JSONValue, old: JSONValue) -> [FieldError] {
         let (after, before) = (core(new), core(old))
-        var errors = EventChecks.legacy(after, controller: "reportingController")
-        if after["series"] != before["series"] { errors += EventChecks.series(after) }
-        errors += FieldChecks.immutable(after, before, fields: Self.fixed, FieldPath())
+        var errors = EventValidation.legacy(after, controller: "reportingController")
+        if after["series"] != before["series"] { errors += EventValidation.series(after) }
+        errors += FieldCheck.unchanged(after, before, fields: Self.fixed, FieldPath())
         return errors
-            + FieldChecks.immutable(
+            + FieldCheck.unchanged(
                 after["reportingComponent"], before["reportingComponent"], FieldPath("reportingController"))
-            + FieldChecks.immutable(after, before, fields: ["reportingInstance"], FieldPath())
+            + FieldCheck.unchanged(after, before, fields: ["reportingInstance"], FieldPath())
     }
 
-    package var columns: [Column] { coreRules?.columns ?? [.objectName, .age] }
+    package var columns: [Column] { coreRules.columns }
 
     package func cells(_ object: JSONValue, now: Timestamp) -> [JSONValue] {
-        coreRules?.cells(core(object), now: now) ?? [Cells.name(object), Cells.age(object, now: now)]
-    }
-}
-
-/// What events of both groups must satisfy, asked of the core form.
-enum EventChecks {
-    private static let wordBytesMax = 128
-    private static let noteBytesMax = 1024
-
-    /// - Parameter controller: What the group that was asked calls the reporting controller.
-    static func legacy(_ event: JSONValue, controller: String) -> [FieldError] {
-        let namespace = event["metadata"]?.text("namespace") ?? ""
-        let target = event["involvedObject"]?.text("namespace") ?? ""
-        let mismatch = FieldError.invalid(
-            FieldPath("involvedObject")("namespace"), .string(target), "does not match event.namespace")
-        var errors: [FieldError] = []
-        if event.has("eventTime") {
-            if target.isEmpty, namespace != "default", namespace != "kube-system" { errors.append(mismatch) }
-            errors += words(event, controller: controller)
-        } else if target.isEmpty ? !["", "default"].contains(namespace) : target != namespace {
-            errors.append(mismatch)
-        }
-        return errors
-            + FieldChecks.invalid(FieldPath("namespace"), namespace, NameValidation.dns1123Subdomain(namespace))
-    }
-
-    private static func words(_ event: JSONValue, controller: String) -> [FieldError] {
-        let reporter = event.text("reportingComponent")
-        var errors: [FieldError] = reporter.isEmpty ? [.required(FieldPath(controller))] : []
-        errors += FieldChecks.invalid(FieldPath(controller), reporter, NameValidation.qualifiedName(reporter))
-        for name in ["reportingInstance", "action", "reason"] {
-            let text = event.text(name)
-            if text.isEmpty { errors.append(.required(FieldPath(name))) }
-            if text.utf8.count > wordBytesMax {
-                errors.append(.invalid(FieldPath(name), "", "can have at most \(wordBytesMax) characters"))
-            }
-        }
-        if event.text("message").utf8.count > noteBytesMax {
-            errors.append(.invalid(FieldPath("message"), "", "can have at most \(noteBytesMax) characters"))
-        }
-        return errors
-    }
-
-    static func series(_ event: JSONValue) -> [FieldError] {
-        guard let series = event["series"], !series.isNull else { return [] }
-        var errors: [FieldError] = []
-        if series["count"]?.int ?? 0 < 2 {
-            errors.append(.invalid(FieldPath("series.count"), "", "should be at least 2"))
-        }
-        if !series.has("lastObservedTime") { errors.append(.required(FieldPath("series.lastObservedTime"))) }
-        return errors
+        coreRules.cells(core(object), now: now)
     }
 }

@@ -22,11 +22,11 @@ package struct FlowSchemaRules: KindRules {
             !["ByNamespace", "ByUser"].contains(method.text("type"))
         {
             errors.append(
-                FieldChecks.unsupported(
+                FieldError.notSupported(
                     path("distinguisherMethod")("type"), ["Type": .string(method.text("type"))],
-                    ["ByNamespace", "ByUser"]))
+                    inOrder: ["ByNamespace", "ByUser"]))
         }
-        errors += FieldChecks.required(
+        errors += FieldCheck.required(
             spec["priorityLevelConfiguration"], "name", path("priorityLevelConfiguration"),
             "must reference a priority level", NameValidation.dns1123Subdomain)
         for (index, rule) in spec.elements("rules").enumerated() { errors += FlowRuleChecks.rule(rule, path("rules")[index]) }
@@ -104,19 +104,19 @@ enum FlowRuleChecks {
         let members = [("ServiceAccount", "serviceAccount"), ("User", "user"), ("Group", "group")]
         let kind = subject.text("kind")
         guard let own = members.first(where: { $0.0 == kind })?.1 else {
-            return [FieldChecks.unsupported(path("kind"), .string(kind), kinds)]
+            return [FieldError.notSupported(path("kind"), .string(kind), inOrder: kinds)]
         }
         var errors: [FieldError] = []
         if let body = subject[own], !body.isNull {
             let at = path(own)
             if own == "serviceAccount" {
-                errors += FieldChecks.required(body, "name", at, "") {
+                errors += FieldCheck.required(body, "name", at, "") {
                     $0 == "*" ? [] : NameValidation.dns1123Subdomain($0)
                 }
-                errors += FieldChecks.required(
+                errors += FieldCheck.required(
                     body, "namespace", at, "must specify namespace for service account", NameValidation.dns1123Label)
             } else {
-                errors += FieldChecks.required(body, "name", at)
+                errors += FieldCheck.required(body, "name", at)
             }
         } else {
             errors.append(.required(path(own), "\(own) is required when subject kind is '\(kind)'"))
@@ -137,7 +137,7 @@ enum FlowRuleChecks {
                 ? [] : [.invalid(at, .array(given), "if '*' is present, must not specify other verbs")]
         }
         let isFine = given.allSatisfy { verbs.contains($0.string ?? "") }
-        return isFine ? [] : [FieldChecks.unsupported(at, .array(given), verbs)]
+        return isFine ? [] : [FieldError.notSupported(at, .array(given), inOrder: verbs)]
     }
 
     private static func resource(_ rule: JSONValue, _ path: FieldPath) -> [FieldError] {

@@ -79,7 +79,7 @@ package struct PriorityLevelRules: KindRules {
                 errors.append(.required(path("limited"), "must not be empty when type is Limited"))
             }
         case "": errors.append(.required(path("type")))
-        default: errors.append(FieldChecks.unsupported(path("type"), .string(type), ["Exempt", "Limited"]))
+        default: errors.append(FieldError.notSupported(path("type"), .string(type), inOrder: ["Exempt", "Limited"]))
         }
         return errors
     }
@@ -115,7 +115,7 @@ package struct PriorityLevelRules: KindRules {
                     .required(at("queuing"), "must not be empty if limited.limitResponse.type is Limited"))
             }
         case "": errors.append(.required(at("type")))
-        case let other: errors.append(FieldChecks.unsupported(at("type"), .string(other), ["Queue", "Reject"]))
+        case let other: errors.append(FieldError.notSupported(at("type"), .string(other), inOrder: ["Queue", "Reject"]))
         }
         if let percent = limited["borrowingLimitPercent"]?.int, percent < 0 {
             errors.append(

@@ -8,14 +8,14 @@ package struct IPAddressRules: KindRules {
     package func validate(_ object: JSONValue) -> [FieldError] {
         let path = FieldPath("spec")("parentRef")
         guard let parent = object["spec"]?["parentRef"], !parent.isNull else { return [.required(path)] }
-        return FieldChecks.optional(parent, "group", path, NameValidation.dns1123Subdomain)
-            + FieldChecks.required(parent, "resource", path, "", NameValidation.pathSegmentName)
-            + FieldChecks.required(parent, "name", path, "", NameValidation.pathSegmentName)
-            + FieldChecks.optional(parent, "namespace", path, NameValidation.pathSegmentName)
+        return FieldCheck.optional(parent, "group", path, NameValidation.dns1123Subdomain)
+            + FieldCheck.required(parent, "resource", path, "", NameValidation.pathSegmentName)
+            + FieldCheck.required(parent, "name", path, "", NameValidation.pathSegmentName)
+            + FieldCheck.optional(parent, "namespace", path, NameValidation.pathSegmentName)
     }
 
     package func validateUpdate(new: JSONValue, old: JSONValue) -> [FieldError] {
-        FieldChecks.immutable(new["spec"], old["spec"], fields: ["parentRef"], FieldPath("spec"))
+        FieldCheck.unchanged(new["spec"], old["spec"], fields: ["parentRef"], FieldPath("spec"))
     }
 
     package let columns: [Column] = [.objectName, Column("ParentRef", "Who uses the address."), .age]
@@ -45,7 +45,7 @@ package struct ServiceCIDRRules: KindRules {
         }
         var errors: [FieldError] = []
         for (index, range) in ranges.compactMap(\.string).enumerated() {
-            errors += FieldChecks.invalid(path[index], range, AddressChecks.strictRange(range))
+            errors += FieldCheck.invalid(path[index], range, AddressChecks.strictRange(range))
         }
         let families = ranges.compactMap { CIDR(parsing: $0.string ?? "")?.family }
         if families.count == 2, families[0] == families[1] {
@@ -62,11 +62,11 @@ package struct ServiceCIDRRules: KindRules {
         let (after, before) = (new["spec"]?.elements("cidrs") ?? [], old["spec"]?.elements("cidrs") ?? [])
         let grows = before.count == 1 && after.count == 2
         guard after.count == before.count || grows else {
-            return [.invalid(path, new["spec"]?["cidrs"] ?? .null, FieldChecks.isImmutable)]
+            return [.invalid(path, new["spec"]?["cidrs"] ?? .null, FieldCheck.immutable)]
         }
         var errors: [FieldError] = []
         for (index, range) in before.enumerated() where after[index] != range {
-            errors.append(.invalid(path[index], after[index], FieldChecks.isImmutable))
+            errors.append(.invalid(path[index], after[index], FieldCheck.immutable))
         }
         return grows ? errors + validate(new) : errors
     }

@@ -45,11 +45,11 @@ package struct EndpointSliceRules: KindRules {
     package func validate(_ object: JSONValue) -> [FieldError] { check(object, old: nil) }
 
     package func validateUpdate(new: JSONValue, old: JSONValue) -> [FieldError] {
-        check(new, old: old) + FieldChecks.immutable(new, old, fields: ["addressType"], FieldPath())
+        check(new, old: old) + FieldCheck.unchanged(new, old, fields: ["addressType"], FieldPath())
     }
 
     private func check(_ object: JSONValue, old: JSONValue?) -> [FieldError] {
-        var errors = FieldChecks.requiredOneOf(object, "addressType", Self.types, FieldPath())
+        var errors = FieldCheck.requiredOneOf(object, "addressType", Self.types, FieldPath())
         errors += ports(object.elements("ports"), FieldPath("ports"))
         if let old, old["endpoints"] == object["endpoints"] { return errors }
         let endpoints = object.elements("endpoints")
@@ -74,7 +74,7 @@ package struct EndpointSliceRules: KindRules {
         }
         for (index, address) in addresses.enumerated() { errors += self.address(address.string ?? "", type, at, index) }
         if let node = endpoint["nodeName"]?.string {
-            errors += FieldChecks.invalid(path("nodeName"), node, NameValidation.dns1123Subdomain(node))
+            errors += FieldCheck.invalid(path("nodeName"), node, NameValidation.dns1123Subdomain(node))
         }
         let topology = endpoint["deprecatedTopology"]
         if let count = topology?.object?.count, count > Self.topologyMax {
@@ -82,7 +82,7 @@ package struct EndpointSliceRules: KindRules {
         }
         errors += LabelValidation.labels(topology, path("deprecatedTopology"))
         if let host = endpoint["hostname"]?.string {
-            errors += FieldChecks.invalid(path("hostname"), host, NameValidation.dns1123Label(host))
+            errors += FieldCheck.invalid(path("hostname"), host, NameValidation.dns1123Label(host))
         }
         if let hints = endpoint["hints"], !hints.isNull { errors += self.hints(hints, path("hints")) }
         return errors
@@ -93,13 +93,13 @@ package struct EndpointSliceRules: KindRules {
         guard type == "IPv4" || type == "IPv6" else { return [] }
         let messages = type == "IPv4" ? AddressChecks.address(text) : AddressChecks.strictAddress(text)
         guard messages.isEmpty, let address = IPAddress(parsing: text) else {
-            return FieldChecks.invalid(path[index], text, messages)
+            return FieldCheck.invalid(path[index], text, messages)
         }
         var errors: [FieldError] = []
         if (address.family == .ipv4) != (type == "IPv4") {
             errors.append(.invalid(path, .string(text), "must be an \(type) address"))
         }
-        return errors + FieldChecks.invalid(path[index], text, AddressChecks.notSpecial(address))
+        return errors + FieldCheck.invalid(path[index], text, AddressChecks.notSpecial(address))
     }
 
     private func hints(_ hints: JSONValue, _ path: FieldPath) -> [FieldError] {
@@ -114,7 +114,7 @@ package struct EndpointSliceRules: KindRules {
                 let at = path(list)[index]("name")
                 let name = entry.text("name")
                 if !names.insert(name).inserted { errors.append(.duplicate(at, .string(name))) }
-                errors += FieldChecks.invalid(at, name, check(name))
+                errors += FieldCheck.invalid(at, name, check(name))
             }
         }
         return errors
@@ -127,11 +127,11 @@ package struct EndpointSliceRules: KindRules {
         for (index, port) in ports.enumerated() {
             let at = path[index]
             let name = port.text("name")
-            errors += FieldChecks.optional(port, "name", at, NameValidation.dns1123Label)
+            errors += FieldCheck.optional(port, "name", at, NameValidation.dns1123Label)
             if !names.insert(name).inserted { errors.append(.duplicate(at("name"), .string(name))) }
-            errors += FieldChecks.requiredOneOf(port, "protocol", ["SCTP", "TCP", "UDP"], at)
+            errors += FieldCheck.requiredOneOf(port, "protocol", ["SCTP", "TCP", "UDP"], at)
             if let application = port["appProtocol"]?.string {
-                errors += FieldChecks.invalid(at("appProtocol"), application, NameValidation.qualifiedName(application))
+                errors += FieldCheck.invalid(at("appProtocol"), application, NameValidation.qualifiedName(application))
             }
         }
         return errors

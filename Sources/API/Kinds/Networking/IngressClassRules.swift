@@ -33,7 +33,7 @@ package struct IngressClassRules: KindRules {
         case nil: errors.append(.required(path("scope")))
         case "Namespace":
             if let namespace = parameters["namespace"]?.string {
-                errors += FieldChecks.invalid(path("namespace"), namespace, NameValidation.dns1123Label(namespace))
+                errors += FieldCheck.invalid(path("namespace"), namespace, NameValidation.dns1123Label(namespace))
             } else {
                 errors.append(.required(path("namespace"), "`parameters.scope` is set to 'Namespace'"))
             }
@@ -48,7 +48,7 @@ package struct IngressClassRules: KindRules {
     }
 
     package func validateUpdate(new: JSONValue, old: JSONValue) -> [FieldError] {
-        FieldChecks.immutable(new["spec"], old["spec"], fields: ["controller"], FieldPath("spec")) + validate(new)
+        FieldCheck.unchanged(new["spec"], old["spec"], fields: ["controller"], FieldPath("spec")) + validate(new)
     }
 
     package let columns: [Column] = [

@@ -44,7 +44,7 @@ package struct IngressRules: KindRules {
             errors += tls(entry, path("tls")[index], checksSecret: !hadBadSecret)
         }
         if let name = spec["ingressClassName"]?.string {
-            errors += FieldChecks.invalid(path("ingressClassName"), name, NameValidation.dns1123Subdomain(name))
+            errors += FieldCheck.invalid(path("ingressClassName"), name, NameValidation.dns1123Subdomain(name))
         }
         return errors
     }
@@ -53,9 +53,9 @@ package struct IngressRules: KindRules {
         var errors: [FieldError] = []
         for (index, host) in entry.elements("hosts").compactMap(\.string).enumerated() {
             let messages = host.contains("*") ? DomainChecks.wildcard(host) : NameValidation.dns1123Subdomain(host)
-            errors += FieldChecks.invalid(path("hosts")[index], host, messages)
+            errors += FieldCheck.invalid(path("hosts")[index], host, messages)
         }
-        if checksSecret { errors += FieldChecks.optional(entry, "secretName", path, NameValidation.dns1123Subdomain) }
+        if checksSecret { errors += FieldCheck.optional(entry, "secretName", path, NameValidation.dns1123Subdomain) }
         return errors
     }
 
@@ -67,7 +67,7 @@ package struct IngressRules: KindRules {
                 errors.append(.invalid(path("host"), .string(host), "must be a DNS name, not an IP address"))
             }
             let messages = host.contains("*") ? DomainChecks.wildcard(host) : NameValidation.dns1123Subdomain(host)
-            errors += FieldChecks.invalid(path("host"), host, messages)
+            errors += FieldCheck.invalid(path("host"), host, messages)
         }
         guard let http = rule["http"], !http.isNull else { return errors }
         let paths = http.elements("paths")
@@ -110,12 +110,12 @@ package struct IngressRules: KindRules {
         case (true, false): break
         }
         let at = path("service")
-        var errors = FieldChecks.required(service, "name", at, "", NameValidation.dns1035Label)
+        var errors = FieldCheck.required(service, "name", at, "", NameValidation.dns1035Label)
         let (name, number) = (service["port"]?.text("name") ?? "", service["port"]?["number"]?.int ?? 0)
         if !name.isEmpty, number != 0 {
             errors.append(.invalid(path, "", "cannot set both port name & port number"))
         } else if !name.isEmpty {
-            errors += FieldChecks.invalid(at("port")("name"), name, NameValidation.portName(name))
+            errors += FieldCheck.invalid(at("port")("name"), name, NameValidation.portName(name))
         } else if number != 0 {
             errors += NameValidation.portNumber(number).map { .invalid(at("port")("number"), .int(number), $0) }
         } else {
@@ -128,10 +128,10 @@ package struct IngressRules: KindRules {
         var errors: [FieldError] = []
         for (index, entry) in (new["status"]?["loadBalancer"]?.elements("ingress") ?? []).enumerated() {
             let at = FieldPath("status")("loadBalancer")("ingress")[index]
-            errors += FieldChecks.optional(entry, "ip", at, AddressChecks.address)
+            errors += FieldCheck.optional(entry, "ip", at, AddressChecks.address)
             let host = entry.text("hostname")
             guard !host.isEmpty else { continue }
-            errors += FieldChecks.invalid(at("hostname"), host, NameValidation.dns1123Subdomain(host))
+            errors += FieldCheck.invalid(at("hostname"), host, NameValidation.dns1123Subdomain(host))
             if IPAddress(parsing: host) != nil {
                 errors.append(.invalid(at("hostname"), .string(host), "must be a DNS name, not an IP address"))
             }
@@ -170,9 +170,9 @@ enum ReferenceChecks {
     static func typed(_ reference: JSONValue, _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         if let group = reference["apiGroup"]?.string {
-            errors += FieldChecks.invalid(path("apiGroup"), group, NameValidation.dns1123Subdomain(group))
+            errors += FieldCheck.invalid(path("apiGroup"), group, NameValidation.dns1123Subdomain(group))
         }
         return errors
-            + ["kind", "name"].flatMap { FieldChecks.required(reference, $0, path, "", NameValidation.pathSegmentName) }
+            + ["kind", "name"].flatMap { FieldCheck.required(reference, $0, path, "", NameValidation.pathSegmentName) }
     }
 }

@@ -6,6 +6,8 @@ import NetworkTypes
 package struct NetworkPolicyRules: KindRules {
     package let countsGenerations = true
 
+    package init() {}
+
     package func applyDefaults(_ object: inout JSONValue) {
         object.edit("spec") { spec in
             for list in ["ingress", "egress"] {
@@ -36,13 +38,13 @@ package struct NetworkPolicyRules: KindRules {
             return errors + [.invalid(path("policyTypes"), .array(types), "may not specify more than two policyTypes")]
         }
         for (index, type) in types.enumerated() where type != "Ingress" && type != "Egress" {
-            errors.append(FieldChecks.unsupported(path("policyTypes")[index], type, ["Ingress", "Egress"]))
+            errors.append(FieldError.notSupported(path("policyTypes")[index], type, inOrder: ["Ingress", "Egress"]))
         }
         return errors
     }
 
     private func port(_ port: JSONValue, _ path: FieldPath) -> [FieldError] {
-        var errors = FieldChecks.oneOf(port, "protocol", ["TCP", "UDP", "SCTP"], path)
+        var errors = FieldCheck.oneOf(port, "protocol", ["TCP", "UDP", "SCTP"], path)
         let end = port["endPort"]?.int
         func refuse(_ detail: String) { if let end { errors.append(.invalid(path("endPort"), .int(end), detail)) } }
         switch IntOrString(json: port["port"]) {
@@ -53,7 +55,7 @@ package struct NetworkPolicyRules: KindRules {
             errors += NameValidation.portNumber(end).map { .invalid(path("endPort"), .int(end), $0) }
         case .string(let name):
             refuse("may not be specified when `port` is non-numeric")
-            errors += FieldChecks.invalid(path("port"), name, NameValidation.portName(name))
+            errors += FieldCheck.invalid(path("port"), name, NameValidation.portName(name))
         case nil: refuse("may not be specified when `port` is not specified")
         }
         return errors
@@ -75,11 +77,11 @@ package struct NetworkPolicyRules: KindRules {
     private func block(_ block: JSONValue, _ path: FieldPath) -> [FieldError] {
         let text = block.text("cidr")
         if text.isEmpty { return [.required(path("cidr"))] }
-        var errors = FieldChecks.invalid(path("cidr"), text, AddressChecks.range(text))
+        var errors = FieldCheck.invalid(path("cidr"), text, AddressChecks.range(text))
         guard let range = CIDR(parsing: text) else { return errors }
         for (index, except) in block.elements("except").compactMap(\.string).enumerated() {
             let at = path("except")[index]
-            errors += FieldChecks.invalid(at, except, AddressChecks.range(except))
+            errors += FieldCheck.invalid(at, except, AddressChecks.range(except))
             guard let inner = CIDR(parsing: except) else { continue }
             if !range.contains(inner.first) || range.prefixLength >= inner.prefixLength {
                 errors.append(.invalid(at, .string(except), "must be a strict subset of `cidr`"))

@@ -83,23 +83,7 @@ package enum AffinityValidation {
     ) -> [FieldError] {
         let values = expression.elements("values")
         let key = expression.text("key")
-        var errors: [FieldError] = []
-        switch expression.text("operator") {
-        case "In", "NotIn":
-            if values.isEmpty {
-                errors.append(.required(path("values"), "must be specified when `operator` is 'In' or 'NotIn'"))
-            }
-        case "Exists", "DoesNotExist":
-            if !values.isEmpty {
-                errors.append(
-                    .forbidden(path("values"), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"))
-            }
-        case "Gt", "Lt":
-            if values.count != 1 {
-                errors.append(.required(path("values"), "must be specified single value when `operator` is 'Lt' or 'Gt'"))
-            }
-        case let other: errors.append(.invalid(path("operator"), .string(other), "not a valid selector operator"))
-        }
+        var errors = NodeRequirementCheck.values(expression, path)
         errors += FieldCheck.text(key, path("key"), NameValidation.qualifiedName)
         if allowsInvalidValues { return errors }
         for (index, value) in values.enumerated() {

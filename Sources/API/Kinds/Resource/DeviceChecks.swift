@@ -29,7 +29,7 @@ enum DeviceChecks {
     }
 
     static func label(_ text: String, _ path: FieldPath) -> [FieldError] {
-        FieldChecks.invalid(path, text, NameValidation.dns1123Label(text))
+        FieldCheck.invalid(path, text, NameValidation.dns1123Label(text))
     }
 
     static func poolName(_ name: String, _ path: FieldPath) -> [FieldError] {
@@ -37,7 +37,7 @@ enum DeviceChecks {
         var errors: [FieldError] = []
         if name.utf8.count > poolNameBytesMax { errors.append(.tooLong(path, bytesMax: poolNameBytesMax)) }
         for part in name.split(separator: "/", omittingEmptySubsequences: false).map(String.init) {
-            errors += FieldChecks.invalid(path, part, NameValidation.dns1123Subdomain(part))
+            errors += FieldCheck.invalid(path, part, NameValidation.dns1123Subdomain(part))
         }
         return errors
     }
@@ -82,24 +82,24 @@ enum DeviceChecks {
     private static let effects = ["NoExecute", "NoSchedule", "None"]
 
     static func taint(_ taint: JSONValue, _ path: FieldPath) -> [FieldError] {
-        FieldChecks.invalid(path("key"), taint.text("key"), NameValidation.qualifiedName(taint.text("key")))
-            + FieldChecks.optional(taint, "value", path, NameValidation.labelValue)
-            + FieldChecks.requiredOneOf(taint, "effect", effects, path)
+        FieldCheck.invalid(path("key"), taint.text("key"), NameValidation.qualifiedName(taint.text("key")))
+            + FieldCheck.optional(taint, "value", path, NameValidation.labelValue)
+            + FieldCheck.requiredOneOf(taint, "effect", effects, path)
     }
 
     static func toleration(_ toleration: JSONValue, _ path: FieldPath) -> [FieldError] {
-        var errors = FieldChecks.optional(toleration, "key", path, NameValidation.qualifiedName)
+        var errors = FieldCheck.optional(toleration, "key", path, NameValidation.qualifiedName)
         let value = toleration.text("value")
         switch toleration.text("operator") {
         case "Exists":
             if !value.isEmpty {
                 errors.append(.invalid(path("value"), .string(value), "must be empty for operator `Exists`"))
             }
-        case "Equal": errors += FieldChecks.invalid(path("value"), value, NameValidation.labelValue(value))
+        case "Equal": errors += FieldCheck.invalid(path("value"), value, NameValidation.labelValue(value))
         case "": errors.append(.required(path("operator")))
-        case let other: errors.append(FieldChecks.unsupported(path("operator"), .string(other), ["Equal", "Exists"]))
+        case let other: errors.append(FieldError.notSupported(path("operator"), .string(other), inOrder: ["Equal", "Exists"]))
         }
-        return errors + FieldChecks.oneOf(toleration, "effect", effects + [""], path)
+        return errors + FieldCheck.oneOf(toleration, "effect", effects + [""], path)
     }
 
     private static let bindingConditionsMax = 4
@@ -107,7 +107,7 @@ enum DeviceChecks {
     static func binding(_ object: JSONValue, _ path: FieldPath) -> [FieldError] {
         let names = ["bindingConditions", "bindingFailureConditions"]
         func condition(_ value: JSONValue, _ path: FieldPath) -> [FieldError] {
-            FieldChecks.invalid(path, value.string ?? "", NameValidation.qualifiedName(value.string ?? ""))
+            FieldCheck.invalid(path, value.string ?? "", NameValidation.qualifiedName(value.string ?? ""))
         }
         var errors = names.flatMap { list(object.elements($0), max: bindingConditionsMax, path($0), key: { $0 }, condition) }
         let (wanted, failures) = (object.elements(names[0]), object.elements(names[1]))
@@ -143,26 +143,8 @@ enum DeviceChecks {
     }
 
     private static func requirement(_ requirement: JSONValue, _ path: FieldPath) -> [FieldError] {
-        let values = requirement.elements("values")
-        var errors: [FieldError] = []
-        switch requirement.text("operator") {
-        case "In", "NotIn":
-            if values.isEmpty {
-                errors.append(.required(path("values"), "must be specified when `operator` is 'In' or 'NotIn'"))
-            }
-        case "Exists", "DoesNotExist":
-            if !values.isEmpty {
-                errors.append(
-                    .forbidden(path("values"), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"))
-            }
-        case "Gt", "Lt":
-            if values.count != 1 {
-                errors.append(
-                    .required(path("values"), "must be specified single value when `operator` is 'Lt' or 'Gt'"))
-            }
-        case let other: errors.append(.invalid(path("operator"), .string(other), "not a valid selector operator"))
-        }
         let key = requirement.text("key")
-        return errors + FieldChecks.invalid(path("key"), key, NameValidation.qualifiedName(key))
+        return NodeRequirementCheck.values(requirement, path)
+            + FieldCheck.invalid(path("key"), key, NameValidation.qualifiedName(key))
     }
 }

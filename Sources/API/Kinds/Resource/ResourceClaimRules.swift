@@ -14,7 +14,7 @@ package struct ResourceClaimRules: KindRules {
     }
 
     package func validateUpdate(new: JSONValue, old: JSONValue) -> [FieldError] {
-        FieldChecks.immutable(new["spec"], old["spec"], FieldPath("spec"))
+        FieldCheck.unchanged(new["spec"], old["spec"], FieldPath("spec"))
     }
 
     package func prepareForStatusUpdate(new: inout JSONValue, old: JSONValue) {
@@ -55,7 +55,7 @@ package struct ResourceClaimTemplateRules: KindRules {
     }
 
     package func validateUpdate(new: JSONValue, old: JSONValue) -> [FieldError] {
-        FieldChecks.immutable(new["spec"], old["spec"], FieldPath("spec"))
+        FieldCheck.unchanged(new["spec"], old["spec"], FieldPath("spec"))
     }
 
     package let columns: [Column] = [.objectName, .age]
@@ -116,7 +116,7 @@ enum DeviceClaimChecks {
     }
 
     private static func wanted(_ request: JSONValue, _ path: FieldPath) -> [FieldError] {
-        var errors = FieldChecks.required(request, "deviceClassName", path, "", NameValidation.dns1123Subdomain)
+        var errors = FieldCheck.required(request, "deviceClassName", path, "", NameValidation.dns1123Subdomain)
         errors += selectors(request.elements("selectors"), path("selectors"))
         let count = request["count"]?.int ?? 0
         switch request.text("allocationMode") {
@@ -128,7 +128,7 @@ enum DeviceClaimChecks {
         case "ExactCount":
             if count <= 0 { errors.append(.invalid(path("count"), .int(count), "must be greater than zero")) }
         case let other:
-            errors.append(FieldChecks.unsupported(path("allocationMode"), .string(other), ["All", "ExactCount"]))
+            errors.append(FieldError.notSupported(path("allocationMode"), .string(other), inOrder: ["All", "ExactCount"]))
         }
         for (index, toleration) in request.elements("tolerations").enumerated() {
             errors += DeviceChecks.toleration(toleration, path("tolerations")[index])

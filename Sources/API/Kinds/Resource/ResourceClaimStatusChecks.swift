@@ -18,7 +18,7 @@ enum ResourceClaimStatusChecks {
         var errors = DeviceChecks.list(
             users, max: reservedForMax, path("reservedFor"), key: { $0["uid"] ?? "" }
         ) { user, path in
-            ["resource", "name", "uid"].flatMap { FieldChecks.required(user, $0, path) }
+            ["resource", "name", "uid"].flatMap { FieldCheck.required(user, $0, path) }
         }
         let allocated = Set((allocation["devices"]?.elements("results") ?? []).map(identity))
         errors += DeviceChecks.list(status.elements("devices"), max: nil, path("devices"), key: identity) {
@@ -39,7 +39,7 @@ enum ResourceClaimStatusChecks {
         }
         if allocation.isNull { return errors }
         let at = path("allocation")
-        if before.has("allocation") { return errors + FieldChecks.immutable(allocation, before["allocation"], at) }
+        if before.has("allocation") { return errors + FieldCheck.unchanged(allocation, before["allocation"], at) }
         return errors + self.allocation(allocation, at, RequestNames(new["spec"]?["devices"] ?? [:]))
     }
 
@@ -63,7 +63,7 @@ enum ResourceClaimStatusChecks {
         }
         errors += DeviceChecks.list(devices.elements("config"), max: 2 * DeviceClaimChecks.listMax, at("config")) {
             config, path in
-            FieldChecks.requiredOneOf(config, "source", ["FromClaim", "FromClass"], path)
+            FieldCheck.requiredOneOf(config, "source", ["FromClaim", "FromClass"], path)
                 + names.references(config.elements("requests"), path("requests"))
                 + DeviceClaimChecks.configuration(config, path, isStored: false)
         }

@@ -36,7 +36,7 @@ package struct ResourceSliceRules: KindRules {
             + DeviceChecks.list(
                 spec.elements("sharedCounters"), max: Self.counterSetsMax, path("sharedCounters"), key: { $0["name"] ?? "" }
             ) { set, path in
-                FieldChecks.required(set, "name", path, "", NameValidation.dns1123Label)
+                FieldCheck.required(set, "name", path, "", NameValidation.dns1123Label)
                     + SliceDeviceChecks.counters(set["counters"], max: Self.countersMax, path("counters"))
             }
     }
@@ -63,7 +63,7 @@ package struct ResourceSliceRules: KindRules {
                     .invalid(path("nodeName"), "", "must be either unset or set to a non-empty string"))
             } else {
                 given.append("`nodeName`")
-                errors += FieldChecks.invalid(path("nodeName"), name, NameValidation.dns1123Subdomain(name))
+                errors += FieldCheck.invalid(path("nodeName"), name, NameValidation.dns1123Subdomain(name))
             }
         }
         if let selector = spec["nodeSelector"], !selector.isNull {
@@ -97,9 +97,9 @@ package struct ResourceSliceRules: KindRules {
 
     package func validateUpdate(new: JSONValue, old: JSONValue) -> [FieldError] {
         validate(new)
-            + FieldChecks.immutable(
+            + FieldCheck.unchanged(
                 new["spec"]?["pool"]?["name"], old["spec"]?["pool"]?["name"], path("pool")("name"))
-            + FieldChecks.immutable(new["spec"], old["spec"], fields: ["driver", "nodeName"], path)
+            + FieldCheck.unchanged(new["spec"], old["spec"], fields: ["driver", "nodeName"], path)
     }
 
     package let columns: [Column] = [
@@ -149,7 +149,7 @@ enum SliceDeviceChecks {
             device.elements("consumesCounters"), max: consumptionsMax, path("consumesCounters"),
             key: { $0["counterSet"] ?? "" }
         ) { consumption, path in
-            FieldChecks.required(consumption, "counterSet", path, "", NameValidation.dns1123Label)
+            FieldCheck.required(consumption, "counterSet", path, "", NameValidation.dns1123Label)
                 + counters(consumption["counters"], max: countersMax, path("counters"))
         }
         return errors + nodes(device, path, isPerDevice: isPerDevice) + DeviceChecks.binding(device, path)
@@ -242,7 +242,7 @@ enum SliceDeviceChecks {
             errors +=
                 name.isEmpty
                 ? [.invalid(path("nodeName"), "", "must not be empty")]
-                : FieldChecks.invalid(path("nodeName"), name, NameValidation.dns1123Subdomain(name))
+                : FieldCheck.invalid(path("nodeName"), name, NameValidation.dns1123Subdomain(name))
         }
         if let selector = device["nodeSelector"], !selector.isNull {
             errors += DeviceChecks.nodeSelector(selector, path("nodeSelector"))

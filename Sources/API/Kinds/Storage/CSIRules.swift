@@ -19,13 +19,13 @@ package struct CSINodeRules: KindRules {
                 errors.append(
                     .invalid(at("nodeID"), .string(node), "must be \(Self.nodeIDLengthMax) characters or less"))
             }
-            errors += FieldChecks.nonNegative(driver["allocatable"], ["count"], at("allocatable"))
+            errors += FieldCheck.nonNegative(driver["allocatable"], ["count"], at("allocatable"))
             if !names.insert(name).inserted { errors.append(.duplicate(at("name"), .string(name))) }
             var keys: Set<String> = []
             for key in driver.elements("topologyKeys").map({ $0.string ?? "" }) {
                 if key.isEmpty { errors.append(.required(at)) }
                 if !keys.insert(key).inserted { errors.append(.duplicate(at, .string(key))) }
-                errors += FieldChecks.invalid(at, key, NameValidation.qualifiedName(key))
+                errors += FieldCheck.invalid(at, key, NameValidation.qualifiedName(key))
             }
         }
         return errors
@@ -38,7 +38,7 @@ package struct CSINodeRules: KindRules {
             for after in new["spec"]?.elements("drivers") ?? [] where after.text("name") == before.text("name") {
                 var (now, was) = (after, before)
                 (now["allocatable"], was["allocatable"]) = (nil, nil)
-                errors += FieldChecks.immutable(now, was, FieldPath("spec")("drivers"))
+                errors += FieldCheck.unchanged(now, was, FieldPath("spec")("drivers"))
             }
         }
         return errors
@@ -83,11 +83,11 @@ package struct CSIDriverRules: KindRules {
         ] where !spec.has(name) {
             errors.append(.required(path(shown)))
         }
-        errors += FieldChecks.oneOf(spec, "fsGroupPolicy", ["File", "None", "ReadWriteOnceWithFSType"], path)
+        errors += FieldCheck.oneOf(spec, "fsGroupPolicy", ["File", "None", "ReadWriteOnceWithFSType"], path)
         errors += tokens(spec.elements("tokenRequests"), path("tokenRequests"))
         for mode in spec.elements("volumeLifecycleModes") where mode != "Persistent" && mode != "Ephemeral" {
             errors.append(
-                FieldChecks.unsupported(path("volumeLifecycleModes"), mode, ["Persistent", "Ephemeral"]))
+                FieldError.notSupported(path("volumeLifecycleModes"), mode, inOrder: ["Persistent", "Ephemeral"]))
         }
         if !spec.has("seLinuxMount") { errors.append(.required(path("seLinuxMount"))) }
         if let period = spec["nodeAllocatableUpdatePeriodSeconds"]?.int, period < 10 {
@@ -129,9 +129,9 @@ package struct CSIDriverRules: KindRules {
     package func validateUpdate(new: JSONValue, old: JSONValue) -> [FieldError] {
         let path = FieldPath("spec")
         return validate(new)
-            + FieldChecks.immutable(
+            + FieldCheck.unchanged(
                 new["spec"]?["attachRequired"], old["spec"]?["attachRequired"], path("attachedRequired"))
-            + FieldChecks.immutable(new["spec"], old["spec"], fields: ["volumeLifecycleModes"], path)
+            + FieldCheck.unchanged(new["spec"], old["spec"], fields: ["volumeLifecycleModes"], path)
     }
 
     package let columns: [Column] = [
@@ -164,15 +164,15 @@ package struct CSIStorageCapacityRules: KindRules {
     package func validate(_ object: JSONValue) -> [FieldError] {
         let name = object.text("storageClassName")
         var errors = LabelValidation.selector(object["nodeTopology"], FieldPath("nodeTopology"))
-        errors += FieldChecks.invalid(FieldPath("storageClassName"), name, NameValidation.dns1123Subdomain(name))
+        errors += FieldCheck.invalid(FieldPath("storageClassName"), name, NameValidation.dns1123Subdomain(name))
         if let capacity = object["capacity"].flatMap(Quantity.init(json:)), capacity < .zero {
-            errors.append(.invalid(FieldPath("capacity"), object["capacity"], FieldChecks.isNegative))
+            errors.append(.invalid(FieldPath("capacity"), object["capacity"], FieldCheck.negative))
         }
         return errors
     }
 
     package func validateUpdate(new: JSONValue, old: JSONValue) -> [FieldError] {
-        FieldChecks.immutable(new, old, fields: ["nodeTopology", "storageClassName"], FieldPath())
+        FieldCheck.unchanged(new, old, fields: ["nodeTopology", "storageClassName"], FieldPath())
     }
 
     package let columns: [Column] = [

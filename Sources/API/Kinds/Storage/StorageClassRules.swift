@@ -21,7 +21,7 @@ enum ParameterChecks {
 
     /// The name of a provisioner or driver.
     static func provisioner(_ object: JSONValue, _ name: String, _ path: FieldPath) -> [FieldError] {
-        FieldChecks.required(object, name, path).isEmpty
+        FieldCheck.required(object, name, path).isEmpty
             ? NameValidation.qualifiedName(object.text(name).lowercased()).map {
                 .invalid(path(name), .string(object.text(name).lowercased()), $0)
             } : [.required(path(name))]
@@ -40,8 +40,8 @@ package struct StorageClassRules: KindRules {
         let path = FieldPath()
         return ParameterChecks.provisioner(object, "provisioner", path)
             + ParameterChecks.validate(object["parameters"], mayBeEmpty: true, FieldPath("parameters"))
-            + FieldChecks.oneOf(object, "reclaimPolicy", ["Delete", "Retain"], path)
-            + FieldChecks.requiredOneOf(object, "volumeBindingMode", ["Immediate", "WaitForFirstConsumer"], path)
+            + FieldCheck.oneOf(object, "reclaimPolicy", ["Delete", "Retain"], path)
+            + FieldCheck.requiredOneOf(object, "volumeBindingMode", ["Immediate", "WaitForFirstConsumer"], path)
             + topologies(object.elements("allowedTopologies"), FieldPath("allowedTopologies"))
     }
 
@@ -53,7 +53,7 @@ package struct StorageClassRules: KindRules {
             var found: [String: Set<String>] = [:]
             for (position, expression) in term.elements("matchLabelExpressions").enumerated() {
                 let key = expression.text("key")
-                errors += FieldChecks.invalid(at[position]("key"), key, NameValidation.qualifiedName(key))
+                errors += FieldCheck.invalid(at[position]("key"), key, NameValidation.qualifiedName(key))
                 let values = expression.elements("values").map { $0.string ?? "" }
                 if values.isEmpty { errors.append(.required(at[position]("values"))) }
                 var seen: Set<String> = []
@@ -70,7 +70,7 @@ package struct StorageClassRules: KindRules {
     }
 
     package func validateUpdate(new: JSONValue, old: JSONValue) -> [FieldError] {
-        FieldChecks.immutable(
+        FieldCheck.unchanged(
             new, old, fields: ["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"], FieldPath())
     }
 

@@ -24,9 +24,9 @@ package struct VolumeAttachmentRules: KindRules {
         default: break
         }
         let node = spec.text("nodeName")
-        errors += FieldChecks.invalid(path("nodeName"), node, NameValidation.dns1123Subdomain(node))
+        errors += FieldCheck.invalid(path("nodeName"), node, NameValidation.dns1123Subdomain(node))
         if let name = source["persistentVolumeName"]?.string {
-            errors += FieldChecks.invalid(at("persistentVolumeName"), name, NameValidation.dns1123Subdomain(name))
+            errors += FieldCheck.invalid(at("persistentVolumeName"), name, NameValidation.dns1123Subdomain(name))
         }
         return errors + status(object["status"] ?? [:])
     }
@@ -53,7 +53,7 @@ package struct VolumeAttachmentRules: KindRules {
     }
 
     package func validateUpdate(new: JSONValue, old: JSONValue) -> [FieldError] {
-        validate(new) + FieldChecks.immutable(new["spec"], old["spec"], FieldPath("spec"))
+        validate(new) + FieldCheck.unchanged(new["spec"], old["spec"], FieldPath("spec"))
     }
 
     package func prepareForStatusUpdate(new: inout JSONValue, old: JSONValue) {

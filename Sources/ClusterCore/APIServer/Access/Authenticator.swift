@@ -27,7 +27,7 @@ package final class Authenticator: Sendable {
     package init(staticTokens: [String: User], verifier: TokenVerifier, audiences: [String], caches: CacheSet) {
         self.staticTokens = staticTokens
         self.audiences = audiences
-        serviceAccounts = ServiceAccountTokens(verifier: verifier, caches: caches)
+        serviceAccounts = ServiceAccountTokens(verifier: verifier, caches: caches, ownAudiences: audiences)
         bootstrap = BootstrapTokens(caches: caches)
     }
 

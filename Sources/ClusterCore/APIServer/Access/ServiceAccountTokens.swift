@@ -21,6 +21,8 @@ struct ServiceAccountTokens: Sendable {
 
     let verifier: TokenVerifier
     let caches: CacheSet
+    /// Of tokens that name none: this server's.
+    let ownAudiences: [String]
 
     /// What was deleted so many seconds ago is taken for gone, though it waits for its end.
     private static let deletionLeewaySeconds: Int64 = 60
@@ -30,9 +32,10 @@ struct ServiceAccountTokens: Sendable {
         do throws(TokenVerifier.Refusal) {
             claims = try verifier.verify(token, audiences: audiences, now: now.seconds)
         } catch {
+            if case .wrongIssuer(LegacyTokenClaims.issuer) = error { return try verifyLegacy(token, audiences, now) }
             throw Refusal(reason: Self.words(error, audiences))
         }
-        try checkAccount(claims, now)
+        try checkAccount(claims.serviceAccount, claims.namespace, now)
         if let secret = claims.secret { try check("secrets", secret, claims.namespace, "secret", now) }
         if let pod = claims.pod {
             try check("pods", pod, claims.namespace, "pod", now)
@@ -54,13 +57,37 @@ struct ServiceAccountTokens: Sendable {
         }
     }
 
-    private func checkAccount(_ claims: ServiceAccountClaims, _ now: Timestamp) throws(Refusal) {
-        let account = claims.serviceAccount
-        guard let found = find("serviceaccounts", account.name, claims.namespace) else {
+    /// A token out of a Secret is good for as long as the Secret holds it.
+    ///
+    /// - SeeAlso: Kubernetes 1.36 `pkg/serviceaccount/legacy.go`, `Validate`.
+    private func verifyLegacy(_ token: String, _ audiences: [String], _ now: Timestamp) throws(Refusal) -> Holder {
+        let claims: LegacyTokenClaims
+        do throws(TokenVerifier.Refusal) {
+            claims = try verifier.verifyLegacy(token)
+        } catch {
+            throw Refusal(reason: "")
+        }
+        let own = audiences.filter(ownAudiences.contains)
+        guard !own.isEmpty else { throw Refusal(reason: Self.words(.wrongAudience(ownAudiences), audiences)) }
+        guard let found = find("secrets", claims.secret, claims.namespace), !Self.isDeleted(found, now),
+            Secret(json: found.object).data["token"] == Array(token.utf8)
+        else { throw Refusal(reason: "service account token has been invalidated") }
+        try checkAccount(claims.account, claims.namespace, now)
+        return Holder(
+            user: User(
+                name: claims.subject, uid: claims.account.uid,
+                groups: ["system:serviceaccounts", "system:serviceaccounts:\(claims.namespace)", User.authenticatedGroup]),
+            audiences: own)
+    }
+
+    private func checkAccount(
+        _ account: ServiceAccountClaims.Reference, _ namespace: String, _ now: Timestamp
+    ) throws(Refusal) {
+        guard let found = find("serviceaccounts", account.name, namespace) else {
             throw Refusal(reason: "serviceaccounts \"\(account.name)\" not found")
         }
         if Self.isDeleted(found, now) {
-            throw Refusal(reason: "service account \(claims.namespace)/\(account.name) has been deleted")
+            throw Refusal(reason: "service account \(namespace)/\(account.name) has been deleted")
         }
         guard found.header.uid == account.uid else {
             throw Refusal(

@@ -10,12 +10,22 @@ extension ObjectRegistry {
     func admit(
         _ operation: AdmissionRequest.Operation, _ kind: KindDefinition, _ key: NamespacedName, _ object: inout JSONValue,
         old: JSONValue?, _ options: WriteOptions
-    ) throws(Status) {
+    ) async throws(Status) {
         guard options.needsAdmission else { return }
         var request = request(operation, kind, key, object, old, options)
         request.displayName = Self.nameBeforeGeneration(object, operation)
         defer { options.warnings.add(request.warnings) }
-        try admission.admit(&request, in: admissionView)
+        let view = admissionView
+        try admission.admit(&request, in: view)
+        // What webhooks make of an object is read and filled in as a client's own words.
+        try await webhooks?.mutate(&request, fieldManager: options.fieldManager) { tree throws(Status) in
+            guard options.subresource.isEmpty || options.subresource == "status" else { return tree }
+            var object = try normalize(tree, kind)
+            kind.applyDefaults(&object)
+            return object
+        } again: { request throws(Status) in
+            try admission.admit(&request, in: view)
+        }
         object = request.object
     }
 
@@ -28,6 +38,7 @@ extension ObjectRegistry {
         var request = request(operation, kind, key, object, old, options)
         defer { options.warnings.add(request.warnings) }
         try admission.validate(&request, in: admissionView)
+        try await webhooks?.validate(&request, fieldManager: options.fieldManager)
         try await chargeQuotas(request)
     }
 
@@ -37,7 +48,7 @@ extension ObjectRegistry {
         _ options: WriteOptions
     ) async throws(Status) -> JSONValue {
         var body = body
-        try admit(operation, kind, key, &body, old: nil, options)
+        try await admit(operation, kind, key, &body, old: nil, options)
         try await validateAdmission(operation, kind, key, body, old: nil, options)
         return body
     }

@@ -11,10 +11,11 @@ final class CacheEvent: Sendable {
     let gone: CachedObject?
     /// The object before, as it was.
     let previous: CachedObject?
-    private let frames = Mutex<[FrameKey: [UInt8]]>([:])
+    /// Few, so that looking through them is quicker than hashing a key for every watcher.
+    private let frames = Mutex<[(key: FrameKey, bytes: [UInt8])]>([])
 
     /// What watchers of one kind are sent: those of one encoding and form share it.
-    struct FrameKey: Hashable {
+    struct FrameKey: Equatable {
         var type: WatchEvent.Kind
         var resource: GroupVersionResource
         var media: AnswerMedia
@@ -45,14 +46,19 @@ final class CacheEvent: Sendable {
 
     /// A frame of a watch; made once per type, encoding and form.
     func frame(_ key: FrameKey, _ make: () -> [UInt8]) -> [UInt8] {
-        if let known = frames.withLock({ $0[key] }) { return known }
+        if let known = frames.withLock({ Self.known(key, $0) }) { return known }
         // Outside the lock, so that watchers of other encodings do not wait.
         let frame = make()
         return frames.withLock { frames in
-            if let known = frames[key] { return known }
-            frames[key] = frame
+            if let known = Self.known(key, frames) { return known }
+            frames.append((key, frame))
             return frame
         }
+    }
+
+    private static func known(_ key: FrameKey, _ frames: [(key: FrameKey, bytes: [UInt8])]) -> [UInt8]? {
+        for entry in frames where entry.key == key { return entry.bytes }
+        return nil
     }
 }
 

@@ -8,6 +8,8 @@ package final class CacheSet: Sendable {
     /// What is served; follows the definitions among the objects.
     package let kinds: KindRegistry
     private let table: Mutex<[String: ResourceCache]>
+    /// What lies in the store below no known prefix, by key: a definition that comes later may claim it.
+    private let unclaimed = Mutex<[String: StoredValue]>([:])
     private var byPrefix: [String: ResourceCache] { table.withLock { $0 } }
     /// Every write up to here has been applied to all caches.
     private let appliedRevision: Mutex<Revision>
@@ -25,7 +27,11 @@ package final class CacheSet: Sendable {
         }
         var grouped: [String: [StoredValue]] = [:]
         for value in everything.values {
-            if let prefix = caches.prefix(of: value.key) { grouped[prefix, default: []].append(value) }
+            if let prefix = caches.prefix(of: value.key) {
+                grouped[prefix, default: []].append(value)
+            } else {
+                caches.unclaimed.withLock { $0[value.key] = value }
+            }
         }
         for (prefix, values) in grouped { caches.byPrefix[prefix]?.load(values) }
         let observation = try await store.observe(prefix: StoreKey.root, after: everything.revision) { [weak caches] events in
@@ -64,11 +70,30 @@ package final class CacheSet: Sendable {
                 }
                 definitionChanged(event.key, value, at: event.revision)
             }
-            guard let cache = prefix(of: event.key).flatMap({ byPrefix[$0] }) else { continue }
+            guard let cache = prefix(of: event.key).flatMap({ byPrefix[$0] }) else {
+                setAside(event)
+                continue
+            }
             cache.apply(event)
             if event.value == nil, cache.kind.custom?.isTerminating ?? false { kinds.wake() }
         }
         if let last = events.last { appliedRevision.withLock { $0 = last.revision } }
+    }
+
+    private func setAside(_ event: StoreEvent) {
+        let value = event.value.map {
+            StoredValue(key: event.key, value: $0, createRevision: event.revision, revision: event.revision)
+        }
+        unclaimed.withLock { $0[event.key] = value }
+    }
+
+    /// Takes what was set aside below a prefix.
+    private func claim(_ prefix: String) -> [StoredValue] {
+        unclaimed.withLock { unclaimed in
+            let found = unclaimed.values.filter { $0.key.hasPrefix(prefix) }
+            for value in found { unclaimed[value.key] = nil }
+            return found
+        }
     }
 
     private static let definitionsPrefix = StoreKey.prefix(CustomKinds.resource)
@@ -81,11 +106,16 @@ package final class CacheSet: Sendable {
         case .none: break
         case .create(let kind):
             let cache = ResourceCache(kind: kind, start: revision)
+            cache.load(claim(cache.prefix))
             table.withLock { $0[cache.prefix] = cache }
         case .update(let kind, let isNewContent):
             byPrefix[StoreKey.prefix(kind.storage)]?.redefine(kind, isNewContent: isNewContent)
         case .remove(let kind):
-            table.withLock { $0.removeValue(forKey: StoreKey.prefix(kind.storage)) }?.endWatches()
+            guard let cache = table.withLock({ $0.removeValue(forKey: StoreKey.prefix(kind.storage)) }) else { break }
+            // Objects that outlive their definition are there again when it comes back.
+            let left = cache.storedValues()
+            unclaimed.withLock { unclaimed in for value in left { unclaimed[value.key] = value } }
+            cache.endWatches()
         }
     }
 

@@ -80,5 +80,4 @@ struct Selection: Hashable, Sendable {
 
     /// Whether labels or fields other than the name decide.
     var readsHeader: Bool { !labels.isEverything || !fields.isEverything }
-    var isEverythingInNamespace: Bool { name == nil && !readsHeader }
 }

@@ -1,4 +1,5 @@
 package import API
+import JSON
 import Machinery
 package import Store
 import Synchronization
@@ -112,6 +113,16 @@ package final class ResourceCache: Sendable {
 
     func value(_ value: StoredValue) -> CachedObject { cached(key: value.key, value: value.value, at: value.revision) }
 
+    /// Every object as the store has it, give or take the order of its members.
+    func storedValues() -> [StoredValue] {
+        let (form, objects) = (form, state.withLock { $0.objects })
+        return objects.compactMap { path, object in
+            guard let tree = try? JSONParser.parse(object.storedBytes ?? object.bytes) else { return nil }
+            return StoredValue(
+                key: prefix + path, value: form.json(tree), createRevision: object.revision, revision: object.revision)
+        }
+    }
+
     package func get(_ key: NamespacedName) -> CachedObject? {
         let path = StoreKey.path(key)
         return state.withLock { $0.objects[path] }
@@ -220,8 +231,6 @@ extension ResourceCache {
             state.watchers.forEach { $0.tick(now: now, position: position) }
         }
     }
-
-    var watcherCount: Int { state.withLock(\.watchers.count) }
 
     func endWatches() {
         state.withLock { $0.watchers.forEach { $0.buffer.close() } }

@@ -105,14 +105,15 @@ package enum StoreKey {
     ///
     /// - SeeAlso: Kubernetes 1.36 `pkg/kubeapiserver/default_storage_factory_builder.go`, `test/integration/etcd/data.go`.
     package static func prefix(_ resource: GroupVersionResource) -> String {
-        guard flatGroups.contains(resource.group) else { return "\(root)\(resource.group)/\(resource.resource)/" }
+        guard flatResources.contains(resource.groupResource) else { return "\(root)\(resource.group)/\(resource.resource)/" }
         if let place = places[resource.resource] { return "\(root)\(place)/" }
         return "\(root)\(resource.resource)/"
     }
 
-    /// Groups whose resources lie side by side, without the group's name.
-    private static let flatGroups = Set(Catalog.groupVersions.map(\.group))
-        .subtracting(["apiextensions.k8s.io", "apiregistration.k8s.io"])
+    /// Kubernetes' own resources lie side by side, without the group's name; custom ones never do, whatever their group.
+    private static let flatResources = Set(
+        Catalog.kinds.filter { !["apiextensions.k8s.io", "apiregistration.k8s.io"].contains($0.gvk.group) }
+            .flatMap { [$0.gvr.groupResource, $0.storage.groupResource] })
 
     /// Resources that are called otherwise in the store than in the API, for reasons of age.
     private static let places = [

@@ -22,6 +22,8 @@ package final class KindRegistry: Sendable {
         var definitions: [String: Definition] = [:]
         var customByResource: [GroupVersionResource: KindDefinition] = [:]
         var custom: [KindDefinition] = []
+        /// What other servers serve, by the name of its APIService; only discovery shows it.
+        var remote: [String: [KindDefinition]] = [:]
         var generation = 0
         /// The generation in which a group and version, `example.com/v1`, last changed.
         var changes: [String: Int] = [:]
@@ -63,13 +65,36 @@ package final class KindRegistry: Sendable {
     struct Offer: Sendable {
         var builtIn: [KindDefinition]
         var custom: [KindDefinition]
+        var remote: [KindDefinition]
         var generation: Int
         var changes: [String: Int]
     }
 
     var offer: Offer {
         state.withLock {
-            Offer(builtIn: builtIn, custom: $0.custom, generation: $0.generation, changes: $0.changes)
+            Offer(
+                builtIn: builtIn, custom: $0.custom,
+                remote: $0.remote.sorted { $0.key < $1.key }.flatMap(\.value), generation: $0.generation, changes: $0.changes)
+        }
+    }
+
+    /// The APIServices whose servers have said what they offer.
+    var remoteVersions: Set<String> { state.withLock { Set($0.remote.keys) } }
+
+    func setRemote(_ service: String, _ kinds: [KindDefinition]) {
+        state.withLock { state in
+            let old = state.remote.updateValue(kinds, forKey: service)
+            guard old?.map(\.gvr) != kinds.map(\.gvr) || old?.map(\.verbs) != kinds.map(\.verbs) else { return }
+            state.generation += 1
+        }
+    }
+
+    /// Forgets what is no longer served by anyone else.
+    func keepRemote(_ services: Set<String>) {
+        state.withLock { state in
+            let gone = state.remote.keys.filter { !services.contains($0) }
+            for service in gone { state.remote[service] = nil }
+            if !gone.isEmpty { state.generation += 1 }
         }
     }
 

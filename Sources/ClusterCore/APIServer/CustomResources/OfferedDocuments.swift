@@ -55,7 +55,7 @@ final class OfferedDocuments: Sendable {
         let parts = path.split(separator: "/").map(String.init)
         guard parts.first == "api" || parts.first == "apis" else { throw APIErrors.unknownPath }
         if parts.count == 1 { return root(request, isCore: parts[0] == "api", offer) }
-        let discovery = DiscoveryDocument(kinds: offer.builtIn + offer.custom)
+        let discovery = DiscoveryDocument(kinds: offer.builtIn + offer.custom + offer.remote)
         let found: JSONValue?
         switch (parts[0], parts.count) {
         case ("api", 2): found = discovery.resources(group: "", version: parts[1])
@@ -70,7 +70,7 @@ final class OfferedDocuments: Sendable {
     // MARK: - Discovery
 
     private func root(_ request: HTTPRequest, isCore: Bool, _ offer: KindRegistry.Offer) -> HTTPResponse {
-        let kinds = offer.builtIn + offer.custom
+        let kinds = offer.builtIn + offer.custom + offer.remote
         guard let version = Self.aggregatedVersion(request.headers["accept"]) else {
             let discovery = DiscoveryDocument(kinds: kinds)
             var response = Responses.json(

@@ -13,13 +13,16 @@ package struct APIHandler: Sendable {
     let kubelets: any KubeletDialer
     let upstreams: any UpstreamDialer
     let documents: ServedDocuments
+    /// Nil: nobody else serves a part of the API.
+    let aggregator: Aggregator?
     let logger: Logger
 
     package init(
         registry: ObjectRegistry, subresources: SubresourceWriter, authenticator: Authenticator, manners: ServerManners,
         kubelets: any KubeletDialer, documents: ServedDocuments, logger: Logger,
-        upstreams: (any UpstreamDialer)? = nil
+        upstreams: (any UpstreamDialer)? = nil, aggregator: Aggregator? = nil
     ) {
+        self.aggregator = aggregator
         self.upstreams = upstreams ?? DirectUpstreamDialer(logger: logger)
         self.registry = registry
         self.subresources = subresources

@@ -6,6 +6,7 @@ import Machinery
 // Subresources that end at a kubelet, a pod or a service: bytes pass through, nothing is stored.
 extension APIHandler {
     func connect(_ context: RequestContext) async throws -> HTTPResponse {
+        if context.info.subresource != "log" { try await admitConnection(context) }
         switch context.info.subresource {
         case "proxy": return try await proxy(context)
         case "log":
@@ -15,6 +16,27 @@ extension APIHandler {
             guard ["GET", "POST"].contains(context.request.method) else { throw APIErrors.methodNotAllowed }
             return try await podStreams(context)
         }
+    }
+}
+
+// What admission sees of a connection.
+extension APIHandler {
+    private static let optionKinds = [
+        "exec": "PodExecOptions", "attach": "PodAttachOptions", "portforward": "PodPortForwardOptions",
+    ]
+    private static let proxyKinds = ["pods": "PodProxyOptions", "services": "ServiceProxyOptions", "nodes": "NodeProxyOptions"]
+
+    private func admitConnection(_ context: RequestContext) async throws(Status) {
+        let kind = Self.optionKinds[context.info.subresource] ?? Self.proxyKinds[context.info.resource] ?? ""
+        var body: JSONValue = ["kind": .string(kind), "apiVersion": "v1"]
+        for name in ["stdin", "stdout", "stderr", "tty"] where ListOptions.flag(context.request.query(name)) {
+            body[name] = true
+        }
+        if let container = context.request.query("container") { body["container"] = .string(container) }
+        if context.info.subresource == "exec" { body["command"] = JSONValue(context.request.queryValues("command")) }
+        var options = context.options(isDryRun: false)
+        options.subresource = context.info.subresource
+        _ = try await registry.admitSubresource(.connect, context.kind, context.key, body, options)
     }
 }
 

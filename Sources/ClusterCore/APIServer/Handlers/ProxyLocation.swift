@@ -43,7 +43,6 @@ enum ProxyLocation: Hashable, Sendable {
 /// Finds the location of a request's target in the caches.
 struct ProxyResolver {
     private static let pods = GroupVersionResource(group: "", version: "v1", resource: "pods")
-    private static let slices = GroupVersionResource(group: "discovery.k8s.io", version: "v1", resource: "endpointslices")
 
     let handler: APIHandler
     let context: RequestContext
@@ -119,19 +118,8 @@ struct ProxyResolver {
 
     /// Ready endpoints that are a pod's address; others are not dialed on a client's behalf.
     private func candidates(_ key: NamespacedName, portName: String) -> [(String, Int)] {
-        let selection = Selection(
-            namespace: key.namespace, labels: LabelSelector(matchLabels: ["kubernetes.io/service-name": key.name]))
-        let slices = registry.caches[Self.slices]?.list(selection, clock: registry.caches.clock).objects ?? []
-        return slices.map(\.object).flatMap { slice -> [(String, Int)] in
-            let port = (slice["ports"]?.array ?? []).first { ($0["name"]?.string ?? "") == portName }?["port"]?.int
-            guard let port else { return [] }
-            return (slice["endpoints"]?.array ?? []).compactMap { endpoint in
-                guard endpoint["conditions"]?["ready"]?.bool ?? true,
-                    let address = endpoint["addresses"]?.array?.first?.string, isPod(endpoint, key.namespace, address)
-                else { return nil }
-                return (address, Int(port))
-            }
-        }
+        ServiceEndpoints(caches: registry.caches).ready(key, portName: portName)
+            .filter { isPod($0.endpoint, key.namespace, $0.host) }.map { ($0.host, $0.port) }
     }
 
     private func isPod(_ endpoint: JSONValue, _ namespace: String, _ address: String) -> Bool {

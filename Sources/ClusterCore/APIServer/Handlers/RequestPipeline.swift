@@ -2,6 +2,7 @@ import API
 package import HTTP
 import Logging
 import Machinery
+import Metrics
 
 // Everything around the answer: who asks, may they, is there room, how long may it take, what is written down.
 extension APIHandler {
@@ -17,12 +18,14 @@ extension APIHandler {
         let given = request.headers["audit-id"] ?? ""
         let auditID = given.isEmpty ? registry.environment.makeUID() : String(given.prefix(64))
         var trail: AuditTrail?
+        var flow: FlowRules.Class?
         var response: HTTPResponse
         do {
-            response = try await answerInTime(request, info, isStream: isStream, started: started, auditID, &trail)
+            response = try await answerInTime(request, info, isStream: isStream, started: started, auditID, &trail, &flow)
         } catch {
             response = refusal(error, request)
         }
+        if let flow { FlowControl.mark(&response, flow) }
         response.headers["audit-id"] = auditID
         if response.headers["cache-control"] == nil { response.headers["cache-control"] = "no-cache, private" }
         let isDryRun = request.query("dryRun") == "All"
@@ -81,7 +84,7 @@ extension APIHandler {
 
     private func answerInTime(
         _ request: HTTPRequest, _ info: RequestInfo, isStream: Bool, started: Duration, _ auditID: String,
-        _ trail: inout AuditTrail?
+        _ trail: inout AuditTrail?, _ flow: inout FlowRules.Class?
     ) async throws -> HTTPResponse {
         let now = registry.environment.now()
         let sender: Authenticator.Sender
@@ -103,17 +106,35 @@ extension APIHandler {
             trail?.impersonates(other)
             access.user = other
         }
+        if !isStream || info.verb == "watch" { flow = self.flow.classify(access) }
         guard !isStream else { return try await answer(request, info, access, &trail) }
         let time = try RequestTimeout.read(request.query("timeout"), max: inFlight.limits.timeout)
+        return try await inFlight.run(until: started + time) {
+            try await answerInTurn(request, info, access, flow, &trail)
+        }
+    }
+
+    /// Answers when there is room: in the request's priority level, or, while there are no levels, in the server as a whole.
+    private func answerInTurn(
+        _ request: HTTPRequest, _ info: RequestInfo, _ access: AccessRequest, _ found: FlowRules.Class?,
+        _ trail: inout AuditTrail?
+    ) async throws -> HTTPResponse {
         let isMutating = !["get", "list", "watch"].contains(info.verb)
-        guard inFlight.begin(isMutating: isMutating, isPrivileged: access.user.isMaster) else {
+        if let found {
+            do throws(FlowSeats.Refusal) {
+                try await flow.seats.enter(found.level, flow: found.flow)
+            } catch {
+                metrics.rejected(isMutating: isMutating)
+                return RequestsInFlight.tooMany
+            }
+        }
+        defer { if let found { flow.seats.leave(found.level) } }
+        guard inFlight.begin(isMutating: isMutating, isPrivileged: found != nil || access.user.isMaster) else {
             metrics.rejected(isMutating: isMutating)
             return RequestsInFlight.tooMany
         }
         defer { inFlight.end(isMutating: isMutating) }
-        return try await inFlight.run(until: started + time) {
-            try await answer(request, info, access, &trail)
-        }
+        return try await answer(request, info, access, &trail)
     }
 
     private func access(_ user: User, _ info: RequestInfo, _ request: HTTPRequest) -> AccessRequest {
@@ -133,6 +154,9 @@ extension APIHandler {
         trail?.decided(decision)
         guard decision.isAllowed else { throw access.refused(decision.reason) }
         trail?.takes(request)
+        if let aggregator, let service = aggregator.service(for: request.path) {
+            return try await aggregator.pass(request, access.user, to: service)
+        }
         guard info.isResourceRequest else {
             if let own = try await ownDocument(request) { return own }
             return try documents.answer(request, self)
@@ -151,6 +175,7 @@ extension APIHandler {
         switch path {
         case "/metrics" where isRead:
             var text = metrics.text(inFlight: inFlight.counts, objects: registry.caches.resourceCounts)
+            flow.write(&text)
             processMetrics(&text)
             return HTTPResponse(
                 status: 200, headers: ["content-type": "text/plain; version=0.0.4; charset=utf-8; escaping=underscores"],

@@ -35,15 +35,16 @@ extension APIHandler {
         _ context: RequestContext, _ object: JSONValue, _ spec: JSONValue
     ) throws(Status) -> JSONValue {
         let isSelf = context.info.resource == "selfsubjectaccessreviews"
-        let isLocal = context.info.resource == "localsubjectaccessreviews"
-        let errors = AccessReviewRules.validate(
-            object, isSelf: isSelf, localNamespace: isLocal ? context.info.namespace : nil)
-        guard errors.isEmpty else { throw APIErrors.invalid(context.kind.gvk, "", errors) }
-        if isLocal, object["metadata"]?["namespace"]?.string.map({ $0.isEmpty || $0 == context.info.namespace }) == false {
-            throw ObjectRegistry.namespaceMismatch
+        var object = object
+        if context.info.resource == "localsubjectaccessreviews" {
+            let namespace = object["metadata"]?["namespace"]?.string ?? ""
+            guard namespace.isEmpty || namespace == context.info.namespace else { throw ObjectRegistry.namespaceMismatch }
+            object[path: ["metadata", "namespace"]] = .string(context.info.namespace)
         }
-        let user = isSelf ? context.user : AccessReviewRules.subject(spec)
-        let decision = authorizer.decide(AccessReviewRules.request(user, spec))
+        let errors = context.kind.rules.validate(object)
+        guard errors.isEmpty else { throw APIErrors.invalid(context.kind.gvk, "", errors) }
+        let user = isSelf ? context.user : AccessReviewSubject.subject(spec)
+        let decision = authorizer.decide(AccessReviewSubject.request(user, spec))
         var status: JSONValue = ["allowed": .bool(decision.isAllowed)]
         if !decision.reason.isEmpty { status["reason"] = .string(decision.reason) }
         return status
@@ -83,46 +84,8 @@ extension APIHandler {
     }
 }
 
-/// What access reviews must say, and the request that they describe. Pure.
-enum AccessReviewRules {
-    /// - Parameter localNamespace: Of a LocalSubjectAccessReview's path; nil for the others.
-    static func validate(_ object: JSONValue, isSelf: Bool, localNamespace: String?) -> [FieldError] {
-        let spec = object["spec"] ?? [:]
-        let path = FieldPath("spec")
-        let resource = spec["resourceAttributes"]
-        let plain = spec["nonResourceAttributes"]
-        var errors: [FieldError] = []
-        switch (resource != nil, plain != nil) {
-        case (true, true):
-            errors.append(
-                .invalid(
-                    path("nonResourceAttributes"), plain, "cannot be specified in combination with resourceAttributes"))
-        case (false, false):
-            errors.append(
-                .invalid(
-                    path("resourceAttributes"), JSONValue.null,
-                    "exactly one of nonResourceAttributes or resourceAttributes must be specified"))
-        default: break
-        }
-        if !isSelf, (spec["user"]?.string ?? "").isEmpty, (spec["groups"]?.array ?? []).isEmpty {
-            errors.append(.invalid(path("user"), spec["user"] ?? "", "at least one of user or group must be specified"))
-        }
-        if let localNamespace {
-            let named = resource?["namespace"]?.string ?? ""
-            if resource != nil, named != localNamespace {
-                errors.append(
-                    .invalid(
-                        path("resourceAttributes")("namespace"), .string(named), "must match metadata.namespace"))
-            }
-            if plain != nil {
-                errors.append(
-                    .invalid(
-                        path("nonResourceAttributes"), plain, "disallowed on this kind of request"))
-            }
-        }
-        return errors
-    }
-
+/// The request that an access review describes. Pure.
+enum AccessReviewSubject {
     static func subject(_ spec: JSONValue) -> User {
         var extra: [String: [String]] = [:]
         for member in spec["extra"]?.object?.members ?? [] {

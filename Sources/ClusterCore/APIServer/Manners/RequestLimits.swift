@@ -31,6 +31,10 @@ final class RequestsInFlight: Sendable {
         var counts = Counts()
         var deadlines: [UInt64: (at: Duration, task: RunningTask)] = [:]
         var nextID: UInt64 = 0
+        /// Wait for the last request to end.
+        var waiters: [CheckedContinuation<Void, Never>] = []
+
+        var isIdle: Bool { counts == Counts() }
     }
 
     // SAFETY: `cancel()` is allowed from any thread while the task lives; `run` holds it only while that task is inside, under
@@ -59,8 +63,23 @@ final class RequestsInFlight: Sendable {
     }
 
     func end(isMutating: Bool) {
-        state.withLock { state in
+        let released = state.withLock { state in
             if isMutating { state.counts.mutating -= 1 } else { state.counts.readOnly -= 1 }
+            guard state.isIdle else { return [CheckedContinuation<Void, Never>]() }
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in released { waiter.resume() }
+    }
+
+    /// Returns when no request is under way.
+    func waitUntilIdle() async {
+        await withCheckedContinuation { continuation in
+            let isIdle = state.withLock { state in
+                if !state.isIdle { state.waiters.append(continuation) }
+                return state.isIdle
+            }
+            if isIdle { continuation.resume() }
         }
     }
 

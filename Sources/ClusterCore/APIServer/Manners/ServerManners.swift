@@ -1,4 +1,5 @@
 import API
+import Metrics
 import Store
 
 /// What every request meets besides its own handler: access rules, limits, health, metrics, the audit log.
@@ -6,6 +7,7 @@ package struct ServerManners: Sendable {
     let authorizer: Authorizer
     let metrics: ServerMetrics
     let inFlight: RequestsInFlight
+    let flow: FlowControl
     let health: HealthChecks
     let openID: OpenIDDocuments
     /// Nil: nothing is written down.
@@ -15,12 +17,13 @@ package struct ServerManners: Sendable {
     let processMetrics: @Sendable (inout MetricsText) -> Void
 
     init(
-        authorizer: Authorizer, metrics: ServerMetrics, limits: RequestLimits, store: any Store, openID: OpenIDDocuments,
-        auditLog: AuditLog?, processMetrics: @escaping @Sendable (inout MetricsText) -> Void
+        authorizer: Authorizer, metrics: ServerMetrics, limits: RequestLimits, store: any Store, caches: CacheSet,
+        openID: OpenIDDocuments, auditLog: AuditLog?, processMetrics: @escaping @Sendable (inout MetricsText) -> Void
     ) {
         self.authorizer = authorizer
         self.metrics = metrics
         inFlight = RequestsInFlight(limits: limits)
+        flow = FlowControl(caches: caches, seats: limits.readOnlyMax + limits.mutatingMax)
         let lifecycle = ServerLifecycle()
         health = Self.health(store, lifecycle)
         self.openID = openID
@@ -64,6 +67,7 @@ extension APIHandler {
     var authorizer: Authorizer { manners.authorizer }
     var metrics: ServerMetrics { manners.metrics }
     var inFlight: RequestsInFlight { manners.inFlight }
+    var flow: FlowControl { manners.flow }
     var health: HealthChecks { manners.health }
     var openID: OpenIDDocuments { manners.openID }
     var auditLog: AuditLog? { manners.auditLog }

@@ -1,4 +1,5 @@
 import API
+import Metrics
 import Synchronization
 
 /// What `/metrics` tells of requests, streams and the store, in upstream's names.

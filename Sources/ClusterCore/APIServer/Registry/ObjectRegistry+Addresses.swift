@@ -22,6 +22,7 @@ extension ObjectRegistry {
                 return allocation
             }
             services.release(allocation)
+            await forgetPorts(allocation.ports)
             // The allocator refuses an address that was asked for, now that it is known to be taken.
             services.reset(takenAddresses + [lost])
             guard attempt < Self.triesMax else {
@@ -55,7 +56,10 @@ extension ObjectRegistry {
     func giveBack(
         _ allocation: ServiceAllocator.Allocation, of key: NamespacedName, _ options: WriteOptions
     ) async {
-        if !options.isDryRun { await forgetAddresses(allocation.addresses, of: key) }
+        if !options.isDryRun {
+            await forgetAddresses(allocation.addresses, of: key)
+            await forgetPorts(allocation.ports)
+        }
         services.release(allocation)
     }
 

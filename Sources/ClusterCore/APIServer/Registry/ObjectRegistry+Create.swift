@@ -63,7 +63,7 @@ extension ObjectRegistry {
         keepBooks(&object, from: nil, kind, books, options)
         let key = NamespacedName(
             namespace: kind.isNamespaced ? namespace : "", name: object["metadata"]?["name"]?.string ?? "")
-        try admit(.create, kind, key, &object, old: nil, options)
+        try await admit(.create, kind, key, &object, old: nil, options)
         try access.admitCreate(kind, &object, options.user)
         fillSystemMetadata(&object)
         kind.prepareForCreate(&object)

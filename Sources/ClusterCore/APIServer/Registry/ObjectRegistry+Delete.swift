@@ -25,7 +25,7 @@ extension ObjectRegistry {
             let current = try get(kind, key)
             var old = tree(current, as: kind)
             var nothing = JSONValue.null
-            try admit(.delete, kind, key, &nothing, old: old, options)
+            try await admit(.delete, kind, key, &nothing, old: old, options)
             try await validateAdmission(.delete, kind, key, nothing, old: old, options)
             if kind.gvr == CustomKinds.resource { old = DefinitionStatus.terminating(old, now: environment.now()) }
             try checkPreconditions(deletion, old, kind, key)

@@ -70,7 +70,7 @@ extension ObjectRegistry {
             let isConditional = !expected.isEmpty && !(part == .whole && expected == "0")
             if isReplacement, !isConditional { try checkMayBeUnconditional(kind, key) }
             try checkPreconditions(new, old, kind, key, isConditional: isConditional, isReplacement: isReplacement)
-            try prepare(&new, old, kind, part, key, books ?? part.books, options)
+            try await prepare(&new, old, kind, part, key, books ?? part.books, options)
             try access.admitUpdate(kind, new, old: old, part, options.user)
             var allocation = ServiceAllocator.Allocation()
             if kind.gvr == ServiceAllocator.resource, part == .whole {
@@ -157,7 +157,7 @@ extension ObjectRegistry {
         _ new: inout JSONValue, _ old: JSONValue, _ kind: KindDefinition, _ part: WritePart, _ key: NamespacedName,
         _ books: FieldBooks,
         _ options: WriteOptions
-    ) throws(Status) {
+    ) async throws(Status) {
         var metadata = new["metadata"] ?? [:]
         for name in [
             "name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "resourceVersion",
@@ -168,7 +168,7 @@ extension ObjectRegistry {
         new["metadata"] = metadata
         if part == .whole { kind.applyDefaults(&new) }
         keepBooks(&new, from: old, kind, books, options)
-        try admit(.update, kind, key, &new, old: old, options)
+        try await admit(.update, kind, key, &new, old: old, options)
         switch part {
         case .whole:
             kind.prepareForUpdate(new: &new, old: old)

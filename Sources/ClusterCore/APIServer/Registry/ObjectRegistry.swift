@@ -12,14 +12,26 @@ package final class ObjectRegistry: Sendable {
     let patcher: Patcher
     let services: ServiceAllocator
     let admission: AdmissionChain
+    /// Nil: no webhook is asked.
+    let webhooks: WebhookAdmission?
     let quotaGate = NamespaceGate()
     package let access: AccessAdmission
     let encodings = EncodingCache()
 
-    package init(
+    package convenience init(
         store: any Store, caches: CacheSet, services: ServiceAllocator, decoder: BodyDecoder, environment: ServerEnvironment,
         admission: AdmissionChain = .standard()
     ) {
+        self.init(
+            store: store, caches: caches, services: services, decoder: decoder, environment: environment,
+            admission: admission, webhooks: nil)
+    }
+
+    init(
+        store: any Store, caches: CacheSet, services: ServiceAllocator, decoder: BodyDecoder, environment: ServerEnvironment,
+        admission: AdmissionChain = .standard(), webhooks: WebhookAdmission?
+    ) {
+        self.webhooks = webhooks
         self.store = store
         self.caches = caches
         self.services = services

@@ -12,6 +12,9 @@ enum PodBinding {
         _ registry: ObjectRegistry, _ key: NamespacedName, _ binding: JSONValue, _ options: WriteOptions
     ) async throws(Status) {
         guard let kind = Catalog.kind(pods) else { throw APIErrors.unknownPath }
+        guard binding["metadata"]?["name"]?.string == key.name else {
+            throw APIErrors.badRequest("name in URL does not match name in Binding object")
+        }
         let target = binding["target"] ?? [:]
         let targetKind = target["kind"]?.string ?? ""
         let path = FieldPath("target")

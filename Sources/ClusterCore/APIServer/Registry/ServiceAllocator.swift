@@ -33,7 +33,7 @@ package final class ServiceAllocator: Sendable {
         var lastPort: Int64
     }
 
-    private let portRange: ClosedRange<Int64>
+    let portRange: ClosedRange<Int64>
     private let state: Mutex<State>
 
     package init(range: CIDR, portRange: ClosedRange<Int64> = 30000...32767) {
@@ -77,6 +77,7 @@ package final class ServiceAllocator: Sendable {
         do throws(Status) {
             try allocateAddress(&spec, oldSpec, type, name, &taken)
             try allocatePorts(&spec, oldSpec, type, name, &taken)
+            try allocateHealthCheckPort(&spec, oldSpec, type, &taken)
         } catch {
             release(taken)
             throw error
@@ -177,6 +178,37 @@ package final class ServiceAllocator: Sendable {
             }
         }
         if spec["ports"] != nil { spec["ports"] = .array(ports) }
+    }
+
+    /// The port of each node that load balancers ask for pods of the Service.
+    ///
+    /// - SeeAlso: Kubernetes 1.36 `pkg/registry/core/service/storage/alloc.go`, `allocHealthCheckNodePort`.
+    private func allocateHealthCheckPort(
+        _ spec: inout JSONValue, _ old: JSONValue, _ type: String, _ taken: inout Allocation
+    ) throws(Status) {
+        guard type == "LoadBalancer", spec["externalTrafficPolicy"]?.string == "Local" else { return }
+        let wanted = spec["healthCheckNodePort"]?.int ?? 0
+        guard wanted == 0 || wanted != old["healthCheckNodePort"]?.int ?? 0 else { return }
+        func refusal(_ why: String) -> Status {
+            APIErrors.internalError("failed to allocate requested HealthCheck NodePort \(wanted): \(why)")
+        }
+        guard wanted != 0 else {
+            guard let free = nextPort() else {
+                throw APIErrors.internalError("failed to allocate a HealthCheck NodePort: range is full")
+            }
+            taken.ports.append(free)
+            spec["healthCheckNodePort"] = .int(free)
+            return
+        }
+        guard portRange.contains(wanted) else {
+            throw refusal(
+                "provided port is not in the valid range. The range of valid ports is "
+                    + "\(portRange.lowerBound)-\(portRange.upperBound)")
+        }
+        guard state.withLock({ $0.ports.insert(wanted).inserted }) else {
+            throw refusal("provided port is already allocated")
+        }
+        taken.ports.append(wanted)
     }
 
     private func reserve(_ port: Int64, _ index: Int, _ name: String, _ taken: inout Allocation) throws(Status) {

@@ -128,13 +128,14 @@ package struct CronJobController: Controller {
             plan.notices.append(Plan.Notice(about, type: "Warning", reason: reason, message: message))
         }
         if cron.suspend { return }
-        guard let schedule = CronSchedule(parsing: cron.schedule) else {
+        guard let schedule = try? CronSchedule(parsing: cron.schedule) else {
             return warn("UnparseableSchedule", "unparseable schedule: \"\(cron.schedule)\"")
         }
-        if let name = cron.timeZone, zoneOffset(name, snapshot.now) == nil {
+        let zoneName = cron.timeZone ?? schedule.timeZone
+        if let name = zoneName, zoneOffset(name, snapshot.now) == nil {
             return warn("UnknownTimeZone", "invalid timeZone: \"\(name)\": unknown time zone \(name)")
         }
-        let zone: (Timestamp) -> Int64 = { [zoneOffset] time in cron.timeZone.flatMap { zoneOffset($0, time) } ?? 0 }
+        let zone: (Timestamp) -> Int64 = { [zoneOffset] time in zoneName.flatMap { zoneOffset($0, time) } ?? 0 }
         let due = Due(cron, schedule, zone, now: snapshot.now, missedMax: Self.missedMax)
         if let next = due.next {
             plan.lookAgain(after: max(next.duration(since: snapshot.now), .zero) + .milliseconds(100))

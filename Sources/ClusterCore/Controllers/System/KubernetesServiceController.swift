@@ -1,6 +1,6 @@
 package import API
 package import ControlLoop
-import JSON
+package import JSON
 package import NetworkTypes
 
 /// Keeps the Service by which pods reach the API server, and its endpoints, as the configuration says.
@@ -65,9 +65,9 @@ package struct KubernetesServiceController: Controller {
         return plan
     }
 
-    // MARK: The three objects
+    // MARK: The three objects, as every server writes them
 
-    static func service(_ clusterIP: IPAddress, _ port: Int) -> JSONValue {
+    package static func service(_ clusterIP: IPAddress, _ port: Int) -> JSONValue {
         [
             "kind": "Service", "apiVersion": "v1",
             "metadata": [
@@ -87,7 +87,7 @@ package struct KubernetesServiceController: Controller {
         ]
     }
 
-    static func endpoints(_ servers: [IPAddress], _ port: Int) -> JSONValue {
+    package static func endpoints(_ servers: [IPAddress], _ port: Int) -> JSONValue {
         [
             "kind": "Endpoints", "apiVersion": "v1",
             "metadata": [
@@ -103,7 +103,7 @@ package struct KubernetesServiceController: Controller {
         ]
     }
 
-    static func slice(_ servers: [IPAddress], _ port: Int) -> JSONValue {
+    package static func slice(_ servers: [IPAddress], _ port: Int) -> JSONValue {
         [
             "kind": .string(EndpointSlice.kind), "apiVersion": .string(EndpointSlice.apiVersion),
             "metadata": [

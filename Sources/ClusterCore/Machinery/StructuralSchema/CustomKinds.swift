@@ -68,17 +68,22 @@ package enum CustomKinds {
                     name: "scale", kind: GroupVersionKind(group: "autoscaling", version: "v1", kind: "Scale"),
                     verbs: subresourceVerbs))
         }
-        guard let type = Schema.kubernetes.id(named: "apimachinery.pkg.apis.meta.v1.PartialObjectMetadata") else {
-            preconditionFailure("the schema tables lack PartialObjectMetadata")
-        }
         return KindDefinition(
             gvk: gvk, resource: plural, singular: name("singular"),
             shortNames: names["shortNames"]?.array?.compactMap(\.string) ?? [],
             categories: names["categories"]?.array?.compactMap(\.string) ?? [],
             isNamespaced: spec["scope"]?.string == "Namespaced", verbs: verbs, subresources: subresources,
             storage: GroupVersionResource(group: group, version: storage, resource: plural),
-            rules: rules(of: definition, gvk, version, schemas), schemaType: type)
+            rules: rules(of: definition, gvk, version, schemas), schemaType: schemaType)
     }
+
+    /// What of an object without a table of its own is known: its metadata.
+    package static let schemaType: MessageID = {
+        guard let type = Schema.kubernetes.id(named: "apimachinery.pkg.apis.meta.v1.PartialObjectMetadata") else {
+            preconditionFailure("the schema tables lack PartialObjectMetadata")
+        }
+        return type
+    }()
 
     private static func rules(
         of definition: JSONValue, _ gvk: GroupVersionKind, _ version: JSONValue, _ schemas: [String: StructuralSchema]

@@ -4,13 +4,13 @@ import Glibc
 ///
 /// Blocking calls stay on that thread, never on the concurrency pool.
 // SAFETY: `elements` and `closed` are touched only while `mutex` is held; the two pointers never change.
-final class BlockingQueue<Element: Sendable>: @unchecked Sendable {
+package final class BlockingQueue<Element: Sendable>: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var elements: [Element] = []
     private var closed = false
 
-    init() {
+    package init() {
         pthread_mutex_init(mutex, nil)
         pthread_cond_init(condition, nil)
     }
@@ -23,7 +23,7 @@ final class BlockingQueue<Element: Sendable>: @unchecked Sendable {
     }
 
     /// False when the queue is closed; then the element was not taken.
-    func append(_ element: Element) -> Bool {
+    package func append(_ element: Element) -> Bool {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         guard !closed else { return false }
@@ -33,7 +33,7 @@ final class BlockingQueue<Element: Sendable>: @unchecked Sendable {
     }
 
     /// What was accepted before is still handed out.
-    func close() {
+    package func close() {
         pthread_mutex_lock(mutex)
         closed = true
         pthread_cond_broadcast(condition)
@@ -41,7 +41,7 @@ final class BlockingQueue<Element: Sendable>: @unchecked Sendable {
     }
 
     /// Waits for at least one element and takes up to `countMax`; nil when closed and empty.
-    func take(countMax: Int) -> [Element]? {
+    package func take(countMax: Int) -> [Element]? {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         while elements.isEmpty {
@@ -60,7 +60,7 @@ final class BlockingQueue<Element: Sendable>: @unchecked Sendable {
 }
 
 /// Runs `body` on a new thread of its own.
-func startThread(_ body: @escaping @Sendable () -> Void) {
+package func startThread(_ body: @escaping @Sendable () -> Void) {
     final class Box {
         let body: @Sendable () -> Void
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }

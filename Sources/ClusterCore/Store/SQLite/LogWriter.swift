@@ -9,8 +9,15 @@ final class LogWriter {
     /// Revisions deleted per transaction of a compaction, so that writers wait little.
     static let compactionStep: Int64 = 1000
 
-    init(_ connection: SQLiteConnection) throws(StoreError) {
+    /// Nil: the write-ahead log grows as it is written.
+    private let path: String?
+    /// A store that is written seldom needs no large log.
+    private var commitsUntilExtended = 128
+
+    /// - Parameter path: Of the database.
+    init(_ connection: SQLiteConnection, path: String? = nil) throws(StoreError) {
         self.connection = connection
+        self.path = path
         let queries = LogQueries(connection: connection)
         revision = try queries.position("current")
         compacted = try queries.position("compacted")
@@ -22,6 +29,9 @@ final class LogWriter {
     func commit() throws(StoreError) {
         try savePosition("current", revision)
         try connection.execute("COMMIT")
+        guard commitsUntilExtended > 0, let path else { return }
+        commitsUntilExtended -= 1
+        if commitsUntilExtended == 0 { WriteAheadFile.extend(path) }
     }
 
     func rollback() {

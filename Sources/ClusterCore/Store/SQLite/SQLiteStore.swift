@@ -45,7 +45,7 @@ package final class SQLiteStore: Store {
         let connection = try SQLiteConnection(path: path, readOnly: false)
         try Schema.configureWriter(connection, pageCountMax: pageCountMax)
         try Schema.prepare(connection, renames: renames)
-        let writer = try LogWriter(connection)
+        let writer = try LogWriter(connection, path: path)
         positions = Mutex(Positions(current: writer.revision, compacted: writer.compacted))
         finished = EventBuffer(countMax: 1)
         let reader = try SQLiteConnection(path: path, readOnly: true)

@@ -57,7 +57,7 @@ enum Schema {
     static func configureWriter(_ connection: SQLiteConnection, pageCountMax: Int?) throws(StoreError) {
         try connection.execute("PRAGMA journal_mode = WAL;")
         try connection.execute(
-            "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 67108864;"
+            "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = \(WriteAheadFile.pagesMax); PRAGMA journal_size_limit = 67108864;"
                 + "PRAGMA cache_size = -4096;")
         if let pageCountMax { try connection.execute("PRAGMA max_page_count = \(pageCountMax);") }
     }

@@ -17,7 +17,7 @@ package struct MetricsText: Sendable {
         text += name + Self.braces(labels) + " " + Self.number(value) + "\n"
     }
 
-    mutating func histogram(_ name: String, _ labels: [(String, String)], _ histogram: Histogram) {
+    package mutating func histogram(_ name: String, _ labels: [(String, String)], _ histogram: Histogram) {
         self.histogram(
             name, labels, bounds: histogram.bounds, counts: histogram.counts, count: histogram.count, sum: histogram.sum)
     }
@@ -51,32 +51,5 @@ package struct MetricsText: Sendable {
     private static func number(_ value: Double) -> String {
         guard let whole = Int64(exactly: value), abs(whole) < 1 << 53 else { return "\(value)" }
         return String(whole)
-    }
-}
-
-/// Counts of values below fixed bounds.
-struct Histogram: Hashable, Sendable {
-    let bounds: [Double]
-    /// Values above the last bound are in `count` alone.
-    private(set) var counts: [Int]
-    private(set) var count = 0
-    private(set) var sum = 0.0
-
-    init(_ bounds: [Double]) {
-        self.bounds = bounds
-        counts = Array(repeating: 0, count: bounds.count)
-    }
-
-    mutating func observe(_ value: Double) {
-        count += 1
-        sum += value
-        if let index = bounds.firstIndex(where: { value <= $0 }) { counts[index] += 1 }
-    }
-}
-
-extension Duration {
-    var inSeconds: Double {
-        let parts = components
-        return Double(parts.seconds) + Double(parts.attoseconds) * 1e-18
     }
 }
