@@ -3,13 +3,15 @@ import CNFTNL
 import Glibc
 import NFTables
 
-/// A transaction as one nfnetlink batch, with a sequence number per operation.
+/// A transaction as one nfnetlink batch, with a sequence number per message.
 struct BatchEncoder {
     /// Below the 64 kB that a nested attribute can hold.
     private static let elementBytesMax = 60_000
     private static let subsystem: UInt16 = 10  // NFNL_SUBSYS_NFTABLES
     private static let create: UInt16 = 0x400  // NLM_F_CREATE
     private static let append: UInt16 = 0x800  // NLM_F_APPEND
+    private static let generation: UInt16 = 1  // NFNL_BATCH_GENID
+    private static let ownedAndPersistent: UInt32 = 2 | 4  // NFT_TABLE_F_OWNER, NFT_TABLE_F_PERSIST
     /// The kernel links the sets and rules of one batch by these numbers.
     private var nextSetIdentifier: UInt32 = 1
 
@@ -19,24 +21,62 @@ struct BatchEncoder {
     /// A batch ready to send.
     struct Batch {
         var words: [UInt32]
-        /// The sequence number of the first operation; the batch's own messages have those before and behind.
+        /// The sequence number of the first message; the batch's own messages have those before and behind.
         var firstSequence: UInt32
         var lastSequence: UInt32
+        /// What each message between the batch's own does.
+        var messages: [Message]
+
+        /// Where in the transaction something refused stands.
+        ///
+        /// - Parameters:
+        ///   - sequence: Of the refused message.
+        ///   - attribute: How many bytes behind the message's beginning the refused attribute stands, if the kernel said so.
+        func place(sequence: UInt32, attribute: UInt32?) -> (operation: Int, item: Int?)? {
+            let index = Int(sequence &- firstSequence)
+            guard messages.indices.contains(index) else { return nil }
+            let message = messages[index]
+            guard let attribute, let firstItem = message.firstItem, let list = message.listWord else {
+                return (message.operation, nil)
+            }
+            let target = message.startWord + Int(attribute) / 4
+            var (word, item) = (list + 1, firstItem)
+            while word < min(target, words.count) {
+                word += (NetlinkWriter.length(ofAttribute: words[word]) + 3) / 4
+                item += 1
+            }
+            return (message.operation, word == target ? item : nil)
+        }
     }
 
-    static func encode(_ transaction: Transaction, firstSequence: UInt32) -> Batch {
+    struct Message {
+        var operation: Int
+        var startWord: Int
+        /// Of a message with elements: the first one's position in the operation, and where the list of them begins.
+        var firstItem: Int?
+        var listWord: Int?
+    }
+
+    private var messages: [Message] = []
+    private var operation = 0
+
+    /// - Parameter generation: The kernel refuses the batch when its ruleset has another one by then; nil: never.
+    static func encode(_ transaction: Transaction, firstSequence: UInt32, generation: UInt32? = nil) -> Batch {
         var encoder = BatchEncoder(
             writer: NetlinkWriter(reservingBytes: transaction.elementCount * 88 + 64 * transaction.operations.count + 4096),
             sequence: firstSequence &- 1)
         encoder.begin(UInt16(NFNL_MSG_BATCH_BEGIN), family: 0, isBatch: true)
+        if let generation { encoder.writer.put(Self.generation, generation) }
         for (index, operation) in transaction.operations.enumerated() {
-            encoder.sequence = firstSequence &+ UInt32(index)
+            encoder.operation = index
             encoder.encode(operation)
         }
-        encoder.sequence = firstSequence &+ UInt32(transaction.operations.count)
+        encoder.sequence &+= 1
         encoder.begin(UInt16(NFNL_MSG_BATCH_END), family: 0, isBatch: true)
         encoder.writer.end()
-        return Batch(words: encoder.writer.words, firstSequence: firstSequence, lastSequence: encoder.sequence)
+        return Batch(
+            words: encoder.writer.words, firstSequence: firstSequence, lastSequence: encoder.sequence,
+            messages: encoder.messages)
     }
 
     private init(writer: NetlinkWriter, sequence: UInt32) {
@@ -48,16 +88,23 @@ struct BatchEncoder {
         if isBatch {
             writer.begin(type: type, flags: flags, sequence: sequence, family: family, resource: Self.subsystem)
         } else {
+            writer.end()
+            noteMessage()
             writer.begin(type: Self.subsystem << 8 | type, flags: flags, sequence: sequence, family: family)
         }
     }
 
+    private mutating func noteMessage() {
+        sequence &+= 1
+        messages.append(Message(operation: operation, startWord: writer.words.count))
+    }
+
     private mutating func encode(_ operation: Transaction.Operation) {
         switch operation {
-        case .addTable(let table):
+        case .addTable(let table, let isOwned):
             begin(UInt16(NFT_MSG_NEWTABLE.rawValue), family: table.family.rawValue, flags: Self.create)
             writer.put(UInt16(NFTA_TABLE_NAME.rawValue), table.name)
-            writer.put(UInt16(NFTA_TABLE_FLAGS.rawValue), 0)
+            writer.put(UInt16(NFTA_TABLE_FLAGS.rawValue), isOwned ? Self.ownedAndPersistent : 0)
         case .deleteTable(let table):
             begin(UInt16(NFT_MSG_DELTABLE.rawValue), family: table.family.rawValue)
             writer.put(UInt16(NFTA_TABLE_NAME.rawValue), table.name)
@@ -76,6 +123,12 @@ struct BatchEncoder {
             writer.put(UInt16(NFTA_RULE_TABLE.rawValue), table.name)
             writer.put(UInt16(NFTA_RULE_CHAIN.rawValue), name)
         case .addRule(let table, let chain, let rule): add(rule, to: chain, in: table)
+        case .addElements(let table, let set, let elements) where PlainRanges.isPlain(elements.first?.key, table.family):
+            let points = PlainRanges.points(of: elements.lazy.map(\.key))
+            write(points, NFT_MSG_NEWSETELEM.rawValue, flags: Self.create, set: set, in: table) { PlainRanges.put($1, in: &$0) }
+        case .deleteElements(let table, let set, let keys) where PlainRanges.isPlain(keys.first, table.family):
+            let points = PlainRanges.points(of: keys)
+            write(points, NFT_MSG_DELSETELEM.rawValue, flags: 0, set: set, in: table) { PlainRanges.put($1, in: &$0) }
         case .addElements(let table, let set, let elements):
             write(elements, NFT_MSG_NEWSETELEM.rawValue, flags: Self.create, set: set, in: table) { writer, element in
                 Self.put(element.key, in: &writer)
@@ -124,7 +177,7 @@ struct BatchEncoder {
             writer.put(UInt16(NFTA_SET_DESC_SIZE.rawValue), size)
             writer.close(description)
         }
-        if set.isInterval {
+        if set.isInterval, set.key.count > 1 {
             let description = writer.nest(UInt16(NFTA_SET_DESC.rawValue))
             let concatenation = writer.nest(UInt16(NFTA_SET_DESC_CONCAT.rawValue))
             for field in set.key {
@@ -141,6 +194,8 @@ struct BatchEncoder {
 
     /// Rules are built by libnftnl, which knows every expression's attributes.
     private mutating func add(_ rule: Rule, to chain: String, in table: TableIdentifier) {
+        writer.end()
+        noteMessage()
         guard let object = nftnl_rule_alloc() else { preconditionFailure("out of memory") }
         defer { nftnl_rule_free(object) }
         nftnl_rule_set_u32(object, UInt16(NFTNL_RULE_FAMILY.rawValue), UInt32(table.family.rawValue))
@@ -163,7 +218,7 @@ struct BatchEncoder {
         }
     }
 
-    /// Splits a list over as many messages as it takes; all of them carry the operation's sequence number.
+    /// Splits a list over as many messages as it takes.
     private mutating func write<Item>(
         _ items: [Item], _ type: UInt32, flags: UInt16, set: String, in table: TableIdentifier,
         put: (inout NetlinkWriter, Item) -> Void
@@ -174,6 +229,8 @@ struct BatchEncoder {
             writer.put(UInt16(NFTA_SET_ELEM_LIST_TABLE.rawValue), table.name)
             writer.put(UInt16(NFTA_SET_ELEM_LIST_SET.rawValue), set)
             let list = writer.nest(UInt16(NFTA_SET_ELEM_LIST_ELEMENTS.rawValue))
+            messages[messages.count - 1].firstItem = index
+            messages[messages.count - 1].listWord = writer.words.count - 1
             while index < items.count, writer.length(of: list) < Self.elementBytesMax {
                 let item = writer.nest(UInt16(NFTA_LIST_ELEM.rawValue))
                 put(&writer, items[index])

@@ -14,13 +14,7 @@ enum InstructionEncoder {
 
     private static func expression(for instruction: Instruction, family: TableFamily, asReported: Bool) -> OpaquePointer {
         switch instruction {
-        case .payload(let header, let offset, let length, let register):
-            let result = make("payload")
-            set(result, NFTNL_EXPR_PAYLOAD_DREG, register.number)
-            set(result, NFTNL_EXPR_PAYLOAD_BASE, header.rawValue)
-            set(result, NFTNL_EXPR_PAYLOAD_OFFSET, offset)
-            set(result, NFTNL_EXPR_PAYLOAD_LEN, length)
-            return result
+        case .payload(let header, let offset, let length, let register): return payload(header, offset, length, register)
         case .meta(let key, let register):
             let result = make("meta")
             set(result, NFTNL_EXPR_META_KEY, number(key))
@@ -33,37 +27,19 @@ enum InstructionEncoder {
             return result
         case .conntrack(let key, let register):
             return conntrack(key, register, family: family)
-        case .addressType(let side, let register):
-            let result = make("fib")
-            set(result, NFTNL_EXPR_FIB_DREG, register.number)
-            set(result, NFTNL_EXPR_FIB_RESULT, NFT_FIB_RESULT_ADDRTYPE.rawValue)
-            set(
-                result, NFTNL_EXPR_FIB_FLAGS,
-                side == .source ? NFTA_FIB_F_SADDR.rawValue : NFTA_FIB_F_DADDR.rawValue)
-            return result
+        case .addressType(let side, let register): return addressType(side, register)
         case .compare(let register, let comparison, let bytes):
             let result = make("cmp")
             set(result, NFTNL_EXPR_CMP_SREG, register.number)
             set(result, NFTNL_EXPR_CMP_OP, comparison == .equal ? NFT_CMP_EQ.rawValue : NFT_CMP_NEQ.rawValue)
             set(result, NFTNL_EXPR_CMP_DATA, bytes)
             return result
-        case .bitwise(let register, let mask, let xor):
-            let result = make("bitwise")
-            set(result, NFTNL_EXPR_BITWISE_SREG, register.number)
-            set(result, NFTNL_EXPR_BITWISE_DREG, register.number)
-            set(result, NFTNL_EXPR_BITWISE_LEN, UInt32(mask.count))
-            set(result, NFTNL_EXPR_BITWISE_MASK, mask)
-            set(result, NFTNL_EXPR_BITWISE_XOR, xor)
-            return result
+        case .bitwise(let register, let mask, let xor): return bitwise(register, mask, xor)
         case .lookup(let name, let key, let outcome): return lookup(name, key, outcome, asReported: asReported)
         case .updateElement(let name, let key, let value, let lifetime): return update(name, key, value, lifetime)
-        case .random(let modulus, let register):
-            let result = make("numgen")
-            set(result, NFTNL_EXPR_NG_DREG, register.number)
-            set(result, NFTNL_EXPR_NG_MODULUS, modulus)
-            set(result, NFTNL_EXPR_NG_TYPE, NFT_NG_RANDOM.rawValue)
-            set(result, NFTNL_EXPR_NG_OFFSET, 0)
-            return result
+        case .random(let modulus, let register): return random(modulus, register)
+        case .hash(let source, let length, let modulus, let seed, let register):
+            return hash(source, length, modulus, seed, register, asReported: asReported)
         case .immediate(let bytes, let register):
             let result = make("immediate")
             set(result, NFTNL_EXPR_IMM_DREG, register.number)
@@ -78,7 +54,80 @@ enum InstructionEncoder {
             return result
         case .reject(let rejection): return reject(rejection, family: family)
         case .counter: return make("counter")
+        case .log(let prefix, let group): return log(prefix, group)
+        case .limit(let rate): return limit(rate)
+        case .notrack: return make("notrack")
         }
+    }
+
+    private static func payload(
+        _ header: Instruction.Header, _ offset: UInt32, _ length: UInt32, _ register: Register
+    ) -> OpaquePointer {
+        let result = make("payload")
+        set(result, NFTNL_EXPR_PAYLOAD_DREG, register.number)
+        set(result, NFTNL_EXPR_PAYLOAD_BASE, header.rawValue)
+        set(result, NFTNL_EXPR_PAYLOAD_OFFSET, offset)
+        set(result, NFTNL_EXPR_PAYLOAD_LEN, length)
+        return result
+    }
+
+    private static func random(_ modulus: UInt32, _ register: Register) -> OpaquePointer {
+        let result = make("numgen")
+        set(result, NFTNL_EXPR_NG_DREG, register.number)
+        set(result, NFTNL_EXPR_NG_MODULUS, modulus)
+        set(result, NFTNL_EXPR_NG_TYPE, NFT_NG_RANDOM.rawValue)
+        set(result, NFTNL_EXPR_NG_OFFSET, 0)
+        return result
+    }
+
+    private static func addressType(_ side: Match.Side, _ register: Register) -> OpaquePointer {
+        let result = make("fib")
+        set(result, NFTNL_EXPR_FIB_DREG, register.number)
+        set(result, NFTNL_EXPR_FIB_RESULT, NFT_FIB_RESULT_ADDRTYPE.rawValue)
+        set(result, NFTNL_EXPR_FIB_FLAGS, side == .source ? NFTA_FIB_F_SADDR.rawValue : NFTA_FIB_F_DADDR.rawValue)
+        return result
+    }
+
+    private static func bitwise(_ register: Register, _ mask: [UInt8], _ xor: [UInt8]) -> OpaquePointer {
+        let result = make("bitwise")
+        set(result, NFTNL_EXPR_BITWISE_SREG, register.number)
+        set(result, NFTNL_EXPR_BITWISE_DREG, register.number)
+        set(result, NFTNL_EXPR_BITWISE_LEN, UInt32(mask.count))
+        set(result, NFTNL_EXPR_BITWISE_MASK, mask)
+        set(result, NFTNL_EXPR_BITWISE_XOR, xor)
+        return result
+    }
+
+    private static func log(_ prefix: String, _ group: UInt16) -> OpaquePointer {
+        let result = make("log")
+        nftnl_expr_set_str(result, UInt16(NFTNL_EXPR_LOG_PREFIX), prefix)
+        nftnl_expr_set_u16(result, UInt16(NFTNL_EXPR_LOG_GROUP), group)
+        nftnl_expr_set_u16(result, UInt16(NFTNL_EXPR_LOG_QTHRESHOLD), 1)
+        return result
+    }
+
+    private static func limit(_ rate: UInt32) -> OpaquePointer {
+        let result = make("limit")
+        nftnl_expr_set_u64(result, UInt16(NFTNL_EXPR_LIMIT_RATE), UInt64(rate))
+        nftnl_expr_set_u64(result, UInt16(NFTNL_EXPR_LIMIT_UNIT), 1)
+        set(result, NFTNL_EXPR_LIMIT_BURST, rate)
+        set(result, NFTNL_EXPR_LIMIT_TYPE, NFT_LIMIT_PKTS.rawValue)
+        set(result, NFTNL_EXPR_LIMIT_FLAGS, 0)
+        return result
+    }
+
+    private static func hash(
+        _ source: Register, _ length: UInt32, _ modulus: UInt32, _ seed: UInt32, _ register: Register, asReported: Bool
+    ) -> OpaquePointer {
+        let result = make("hash")
+        set(result, NFTNL_EXPR_HASH_SREG, source.number)
+        set(result, NFTNL_EXPR_HASH_DREG, register.number)
+        set(result, NFTNL_EXPR_HASH_LEN, length)
+        set(result, NFTNL_EXPR_HASH_MODULUS, modulus)
+        set(result, NFTNL_EXPR_HASH_SEED, seed)
+        set(result, NFTNL_EXPR_HASH_TYPE, NFT_HASH_JENKINS.rawValue)
+        if asReported { set(result, NFTNL_EXPR_HASH_OFFSET, 0) }
+        return result
     }
 
     private static func update(_ name: String, _ key: Register, _ value: Register, _ lifetime: UInt64) -> OpaquePointer {
@@ -162,6 +211,10 @@ enum InstructionEncoder {
         switch key {
         case .mark: NFT_META_MARK.rawValue
         case .transport: NFT_META_L4PROTO.rawValue
+        case .inputIndex: NFT_META_IIF.rawValue
+        case .outputIndex: NFT_META_OIF.rawValue
+        case .inputName: NFT_META_IIFNAME.rawValue
+        case .outputName: NFT_META_OIFNAME.rawValue
         }
     }
 

@@ -25,10 +25,25 @@ package final class KernelApplier: RulesetApplier, FlowCleaner {
         try await worker.perform { [session] () throws(ApplyError) in try session.commit(transaction) }
     }
 
+    package func apply(_ transaction: Transaction, ifGeneration expected: UInt32) async throws(ApplyError) {
+        guard !transaction.isEmpty else { return }
+        try await worker.perform { [session] () throws(ApplyError) in
+            try session.commit(transaction, generation: expected)
+        }
+    }
+
+    package func adopt(_ table: TableIdentifier) async throws(ApplyError) {
+        try await worker.perform { [session] () throws(ApplyError) in try session.adopt(table) }
+    }
+
     package func read(_ table: TableIdentifier, expecting expected: Table) async throws(ApplyError) -> Table? {
         try await worker.perform { [session] () throws(ApplyError) -> Table? in
             try session.withReader { (reader) throws(ApplyError) in try reader.read(table, expecting: expected) }
         }
+    }
+
+    package func owns(_ table: TableIdentifier) async throws(ApplyError) -> Bool {
+        try await worker.perform { [session] () throws(ApplyError) -> Bool in try session.owns(table) }
     }
 
     package func elements(of set: String, in table: TableIdentifier) async throws(ApplyError) -> [Element] {
@@ -63,18 +78,38 @@ package final class KernelApplier: RulesetApplier, FlowCleaner {
             self.logger = logger
         }
 
-        func commit(_ transaction: Transaction) throws(ApplyError) {
+        func owns(_ table: TableIdentifier) throws(ApplyError) -> Bool {
+            let ownership = try withReader { (reader) throws(ApplyError) in try reader.ownership(of: table) }
+            return ownership == .port(socket.portNumber)
+        }
+
+        func adopt(_ table: TableIdentifier) throws(ApplyError) {
+            switch try withReader({ (reader) throws(ApplyError) in try reader.ownership(of: table) }) {
+            case nil, .nobody: break
+            case .orphan: try commit(Transaction([.addTable(table, isOwned: true)]))
+            case .port(let port) where port == socket.portNumber: break
+            case .port(let port):
+                throw ApplyError(
+                    errno: ApplyError.notPermitted,
+                    detail: "table \(table) belongs to the running program at netlink port \(port)")
+            }
+        }
+
+        func commit(_ transaction: Transaction, generation: UInt32? = nil) throws(ApplyError) {
             _ = try socket.receiveWaiting()
-            let batch = BatchEncoder.encode(transaction, firstSequence: sequence &+ 2)
+            let batch = BatchEncoder.encode(transaction, firstSequence: sequence &+ 2, generation: generation)
             sequence = batch.lastSequence
             logger.debug(
                 "commit", metadata: ["operations": "\(transaction.operations.count)", "bytes": "\(batch.words.count * 4)"])
             try socket.send(batch.words)
             for message in try socket.receiveWaiting() where message.type == NetlinkMessage.error && message.errno != 0 {
-                let index = Int(message.sequence &- batch.firstSequence)
-                guard transaction.operations.indices.contains(index) else { throw ApplyError(errno: message.errno) }
+                let refusal = message.refusal
+                guard let place = batch.place(sequence: message.sequence, attribute: refusal.attribute) else {
+                    throw ApplyError(errno: message.errno, detail: "batch")
+                }
+                let detail = [transaction.operations[place.operation].description, refusal.text].compactMap(\.self)
                 throw ApplyError(
-                    operation: index, errno: message.errno, detail: transaction.operations[index].description)
+                    operation: place.operation, item: place.item, errno: message.errno, detail: detail.joined(separator: ": "))
             }
         }
 

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 package import NFTables
+import Synchronization
 
 /// A netlink socket to netfilter. It stays in the network namespace of the thread that opened it.
 ///
@@ -9,15 +10,27 @@ package final class NetfilterSocket: Sendable {
     private static let protocolNumber: Int32 = 12  // NETLINK_NETFILTER
     private static let sendBufferForce: Int32 = 32  // SO_SNDBUFFORCE
     private static let receiveBufferForce: Int32 = 33  // SO_RCVBUFFORCE
+    private static let netlinkLevel: Int32 = 270  // SOL_NETLINK
+    private static let extendedAcknowledge: Int32 = 11  // NETLINK_EXT_ACK
+    private static let cappedAcknowledge: Int32 = 10  // NETLINK_CAP_ACK
     private static let doNotWait: Int32 = 0x40  // MSG_DONTWAIT
     /// A batch is one datagram; without this the kernel refuses those above 212 kB.
     private static let bufferBytes: Int32 = 64 << 20
 
-    private let descriptor: Int32
+    let descriptor: Int32
+    private let sent = Atomic<Int>(0)
+
+    /// Bytes sent so far, for figures.
+    package var bytesSent: Int { sent.load(ordering: .relaxed) }
 
     package init() throws(ApplyError) {
         descriptor = socket(AF_NETLINK, Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue), Self.protocolNumber)
         guard descriptor >= 0 else { throw ApplyError(errno: errno, detail: "open netlink socket") }
+        var on: Int32 = 1
+        for option in [Self.extendedAcknowledge, Self.cappedAcknowledge] {
+            // Older kernels lack these: a refusal is then named less exactly.
+            _ = setsockopt(descriptor, Self.netlinkLevel, option, &on, socklen_t(MemoryLayout<Int32>.size))
+        }
         var size = Self.bufferBytes
         for option in [Self.sendBufferForce, Self.receiveBufferForce] {
             // Without CAP_NET_ADMIN in the initial namespace the kernel keeps its own limit: large batches fail, small ones work.
@@ -30,12 +43,25 @@ package final class NetfilterSocket: Sendable {
 
     deinit { close(descriptor) }
 
+    /// The number that the kernel knows this socket by; zero before the first message.
+    var portNumber: UInt32 {
+        var address = sockaddr_nl()
+        var length = socklen_t(MemoryLayout<sockaddr_nl>.size)
+        let result = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+        }
+        return result == 0 ? address.nl_pid : 0
+    }
+
     /// Sends the words as one datagram. The kernel has acted on it when this returns.
     func send(_ words: [UInt32]) throws(ApplyError) {
         let failure: Int32? = words.withUnsafeBytes { bytes in
             while true {
                 let sent = Glibc.send(descriptor, bytes.baseAddress, bytes.count, 0)
-                if sent == bytes.count { return nil }
+                if sent == bytes.count {
+                    self.sent.add(sent, ordering: .relaxed)
+                    return nil
+                }
                 if sent < 0, errno == EINTR { continue }
                 return sent < 0 ? errno : EMSGSIZE
             }

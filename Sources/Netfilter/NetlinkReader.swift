@@ -30,6 +30,21 @@ struct NetlinkMessage {
     /// The errno of an error message, positive; zero is an acknowledgement.
     var errno: Int32 { payload.count >= 4 ? -Int32(bitPattern: hostUInt32(payload)) : 71 }
 
+    /// Where the refused attribute stands behind the beginning of the refused message, and what the kernel says about it.
+    ///
+    /// - SeeAlso: Linux `include/uapi/linux/netlink.h`, `NLMSGERR_ATTR_OFFS`.
+    var refusal: (attribute: UInt32?, text: String?) {
+        // Behind the errno stands the refused message's header, and its content unless the flag says that it was left out.
+        guard flags & Self.hasReport != 0, payload.count >= 20 else { return (nil, nil) }
+        let length = flags & Self.isCapped != 0 ? 16 : (Int(hostUInt32(payload.dropFirst(4))) + 3) & ~3
+        guard payload.count >= 4 + length else { return (nil, nil) }
+        let attributes = NetlinkAttributes(payload.dropFirst(4 + length))
+        return (attributes[2].map { UInt32(bigEndian: $0.number) }, attributes[1]?.text)
+    }
+
+    private static let isCapped: UInt16 = 0x100  // NLM_F_CAPPED
+    private static let hasReport: UInt16 = 0x200  // NLM_F_ACK_TLVS
+
     /// Behind nfgenmsg.
     var attributes: NetlinkAttributes { NetlinkAttributes(payload.dropFirst(4)) }
 }

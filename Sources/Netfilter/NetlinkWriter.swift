@@ -109,6 +109,15 @@ struct NetlinkWriter {
         #endif
     }
 
+    /// In bytes, header included, of the attribute that begins with this word.
+    static func length(ofAttribute word: UInt32) -> Int {
+        #if _endian(little)
+        Int(word & 0xffff)
+        #else
+        Int(word >> 16)
+        #endif
+    }
+
     private static func second(_ word: UInt32) -> UInt16 {
         #if _endian(little)
         UInt16(word >> 16)

@@ -8,7 +8,7 @@ import NFTables
 /// set with an unknown type as one that is keyed by a mark alone.
 struct RulesetReader {
     private static let subsystem: UInt16 = 10  // NFNL_SUBSYS_NFTABLES
-    private static let dump: UInt16 = 0x300  // NLM_F_DUMP
+    static let dump: UInt16 = 0x300  // NLM_F_DUMP
     private static let acknowledge: UInt16 = 0x4  // NLM_F_ACK
     /// A dump that a commit disturbed is repeated this often.
     private static let attemptsMax = 8
@@ -24,13 +24,20 @@ struct RulesetReader {
         throw ApplyError(errno: 71, detail: "no generation in the answer")
     }
 
+    /// A table whose rules are what the kernel runs (`Statement.asRun`), whoever wrote them; a rule with an instruction that we do
+    /// not know is `Statement.foreign`. Nil when there is no such table.
+    mutating func readAsRun(_ identifier: TableIdentifier) throws(ApplyError) -> Table? {
+        try read(identifier, expecting: nil)
+    }
+
     /// Nil when there is no such table.
-    mutating func read(_ identifier: TableIdentifier, expecting expected: Table) throws(ApplyError) -> Table? {
+    mutating func read(_ identifier: TableIdentifier, expecting expected: Table?) throws(ApplyError) -> Table? {
         for _ in 0..<Self.attemptsMax {
             let before = try generation()
-            guard try exists(identifier) else { return nil }
+            guard let ownership = try ownership(of: identifier) else { return nil }
             do throws(ApplyError) {
-                var table = Table(identifier, chains: try chains(of: identifier), sets: try sets(of: identifier))
+                var table = Table(
+                    identifier, isOwned: ownership != .nobody, chains: try chains(of: identifier), sets: try sets(of: identifier))
                 try addRules(to: &table, expecting: expected)
                 if try generation() == before { return table }
             } catch  where error.errno == ApplyError.noEntry || error.errno == 4 {
@@ -40,16 +47,34 @@ struct RulesetReader {
         throw ApplyError(errno: 11, detail: "read table \(identifier): it does not stand still")
     }
 
-    private mutating func exists(_ table: TableIdentifier) throws(ApplyError) -> Bool {
+    enum Ownership: Hashable {
+        /// Everybody may change the table.
+        case nobody
+        /// Its owner ended: everybody may change it, and the next one who asks for it has it.
+        case orphan
+        /// The netlink port that alone may change it.
+        case port(UInt32)
+    }
+
+    /// Nil when there is no such table.
+    mutating func ownership(of table: TableIdentifier) throws(ApplyError) -> Ownership? {
         do throws(ApplyError) {
-            _ = try request(
+            let answers = try request(
                 NFT_MSG_GETTABLE.rawValue, family: table.family.rawValue, flags: Self.acknowledge, detail: "get table \(table)"
             ) { $0.put(UInt16(NFTA_TABLE_NAME.rawValue), table.name) }
-            return true
+            let attributes = answers.first?.attributes
+            let flags = attributes?[UInt16(NFTA_TABLE_FLAGS.rawValue)]?.number ?? 0
+            // The kernel takes the first flag away when the owner ends, and leaves the second.
+            if flags & Self.ownedFlag != 0 { return .port(attributes?[Self.tableOwner]?.number ?? 0) }
+            return flags & Self.persistentFlag != 0 ? .orphan : .nobody
         } catch  where error.errno == ApplyError.noEntry {
-            return false
+            return nil
         }
     }
+
+    private static let ownedFlag: UInt32 = 2  // NFT_TABLE_F_OWNER
+    private static let persistentFlag: UInt32 = 4  // NFT_TABLE_F_PERSIST
+    private static let tableOwner: UInt16 = 7  // NFTA_TABLE_OWNER
 
     private mutating func chains(of table: TableIdentifier) throws(ApplyError) -> [Chain] {
         let messages = try request(
@@ -64,7 +89,7 @@ struct RulesetReader {
         }
     }
 
-    private static func base(_ attributes: NetlinkAttributes) -> BaseChain? {
+    static func base(_ attributes: NetlinkAttributes) -> BaseChain? {
         guard let nested = attributes[UInt16(NFTA_CHAIN_HOOK.rawValue)]?.nested,
             let hook = nested[UInt16(NFTA_HOOK_HOOKNUM.rawValue)].flatMap({ BaseChain.Hook(rawValue: $0.number) }),
             let kind = attributes[UInt16(NFTA_CHAIN_TYPE.rawValue)].flatMap({ BaseChain.Kind(rawValue: $0.text) })
@@ -88,14 +113,15 @@ struct RulesetReader {
                 continue
             }
             let flags = attributes[UInt16(NFTA_SET_FLAGS.rawValue)]?.number ?? 0
-            set.elements = try elements(of: name, in: table, isHash: !SetCoding.isInterval(flags: flags))
+            let isPlain = set.isInterval && set.key.count == 1
+            set.elements = try elements(of: name, in: table, isHash: !SetCoding.isInterval(flags: flags), isPlain: isPlain)
             sets.append(set)
         }
         return sets
     }
 
     mutating func elements(
-        of set: String, in table: TableIdentifier, isHash: Bool
+        of set: String, in table: TableIdentifier, isHash: Bool, isPlain: Bool = false
     ) throws(ApplyError) -> [ElementKey: ElementValue] {
         let messages = try request(
             NFT_MSG_GETSETELEM.rawValue, family: table.family.rawValue, flags: Self.dump, detail: "list elements of \(set)"
@@ -103,7 +129,7 @@ struct RulesetReader {
             writer.put(UInt16(NFTA_SET_ELEM_LIST_TABLE.rawValue), table.name)
             writer.put(UInt16(NFTA_SET_ELEM_LIST_SET.rawValue), set)
         }
-        return try Self.elements(in: messages, ofHash: isHash)
+        return isPlain ? PlainRanges.elements(in: messages) : try Self.elements(in: messages, ofHash: isHash)
     }
 
     /// The elements of one dump.
@@ -139,7 +165,9 @@ struct RulesetReader {
         let isInterval = SetCoding.isInterval(flags: flags)
         let size = attributes[UInt16(NFTA_SET_DESC.rawValue)]?.nested[UInt16(NFTA_SET_DESC_SIZE.rawValue)]?.number
         let dynamicSizeMax = SetCoding.isDynamic(flags: flags) ? size ?? 0 : nil
-        guard !isInterval || key.count > 1 else { return foreign }
+        let isPlain = key == [.ipv4Address] || key == [.ipv6Address]
+        let isMap = attributes[UInt16(NFTA_SET_DATA_TYPE.rawValue)] != nil
+        guard !isInterval || key.count > 1 || isPlain && !isMap else { return foreign }
         guard let type = attributes[UInt16(NFTA_SET_DATA_TYPE.rawValue)]?.number else {
             return NamedSet(name, key: key, isInterval: isInterval, dynamicSizeMax: dynamicSizeMax)
         }
@@ -165,12 +193,19 @@ struct RulesetReader {
         return Element(key, .verdict(verdict))
     }
 
-    private mutating func addRules(to table: inout Table, expecting expected: Table) throws(ApplyError) {
+    private mutating func addRules(to table: inout Table, expecting expected: Table?) throws(ApplyError) {
         let family = table.identifier.family
         let name = table.identifier.name
         let messages = try request(
             NFT_MSG_GETRULE.rawValue, family: family.rawValue, flags: Self.dump, detail: "list rules"
         ) { $0.put(UInt16(NFTA_RULE_TABLE.rawValue), name) }
+        guard let expected else {
+            for message in messages {
+                guard let (chain, rule) = Self.ruleAsRun(message, family: family) else { continue }
+                table.chains[chain]?.rules.append(rule)
+            }
+            return
+        }
         var listings: [String: [[String]]] = [:]
         for message in messages {
             guard let (chain, listing) = Self.listing(of: message) else { continue }
@@ -185,7 +220,23 @@ struct RulesetReader {
         }
     }
 
-    private static func listing(of message: NetlinkMessage) -> (chain: String, lines: [String])? {
+    static func listing(of message: NetlinkMessage) -> (chain: String, lines: [String])? {
+        parse(message) { BytecodeListing.list($0) }.map { ($0.chain, $0.value ?? ["unreadable"]) }
+    }
+
+    private static func ruleAsRun(_ message: NetlinkMessage, family: TableFamily) -> (chain: String, rule: Rule)? {
+        let parsed = parse(message) { object -> Rule in
+            let text = BytecodeListing.list(object).joined(separator: " ")
+            guard let instructions = InstructionDecoder.decode(object) else { return Rule(.foreign(text)) }
+            return Rule(.asRun(instructions, text: text))
+        }
+        return parsed.map { ($0.chain, $0.value ?? Rule(.foreign("unreadable"))) }
+    }
+
+    /// Hands a rule's message to libnftnl; `value` is nil when it cannot read it.
+    private static func parse<Value>(
+        _ message: NetlinkMessage, _ body: (OpaquePointer) -> Value
+    ) -> (chain: String, value: Value?)? {
         guard let chain = message.attributes[UInt16(NFTA_RULE_CHAIN.rawValue)]?.text, let rule = nftnl_rule_alloc() else {
             return nil
         }
@@ -198,11 +249,11 @@ struct RulesetReader {
             // SAFETY: a netlink message from the kernel behind its header; libnftnl reads as far as the header's length.
             buffer.withMemoryRebound(to: nlmsghdr.self) { nftnl_rule_nlmsg_parse($0.baseAddress, rule) }
         }
-        return parsed == 0 ? (chain, BytecodeListing.list(rule)) : (chain, ["unreadable"])
+        return (chain, parsed == 0 ? body(rule) : nil)
     }
 
     /// Asks until an answer was not disturbed by a commit.
-    private mutating func request(
+    mutating func request(
         _ type: UInt32, family: UInt8, flags: UInt16, detail: String, _ fill: (inout NetlinkWriter) -> Void
     ) throws(ApplyError) -> [NetlinkMessage] {
         for _ in 0..<Self.attemptsMax {

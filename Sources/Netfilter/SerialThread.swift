@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A thread that runs closures one after another, for calls that block.
@@ -23,6 +24,9 @@ package final class SerialThread: Sendable {
     }
 
     deinit { queue.close() }
+
+    /// Moves the thread, and what it opens from here on, into a network namespace of its own; false without the right to.
+    package func enterNewNetwork() async -> Bool { await perform { unshare(SKIFF_CLONE_NEWNET) == 0 } }
 
     /// Runs a closure on the thread and gives its result.
     package func perform<Value: Sendable, Failure: Error>(

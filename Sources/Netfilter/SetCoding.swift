@@ -12,7 +12,7 @@ enum SetCoding {
     private static let concatenationFlag: UInt32 = 0x80  // NFT_SET_CONCAT
 
     static func flags(of set: NamedSet) -> UInt32 {
-        (set.isMap ? mapFlag : 0) | (set.isInterval ? intervalFlag | concatenationFlag : 0)
+        (set.isMap ? mapFlag : 0) | (set.isInterval ? intervalFlag | (set.key.count > 1 ? concatenationFlag : 0) : 0)
             | (set.isDynamic ? timeoutFlag | dynamicFlag : 0)
     }
 
@@ -46,7 +46,7 @@ enum SetCoding {
     /// Without padding.
     static func fieldByteCount(_ field: FieldType) -> UInt32 {
         switch field {
-        case .ipv4Address, .mark, .random: 4
+        case .ipv4Address, .mark, .random, .interface: 4
         case .ipv6Address: 16
         case .transport: 1
         case .port: 2
@@ -54,5 +54,5 @@ enum SetCoding {
     }
 
     private static let types: [UInt32: FieldType] = Dictionary(
-        uniqueKeysWithValues: [.ipv4Address, .ipv6Address, .transport, .port, .mark, .random].map { ($0.number, $0) })
+        uniqueKeysWithValues: [.ipv4Address, .ipv6Address, .transport, .port, .mark, .random, .interface].map { ($0.number, $0) })
 }

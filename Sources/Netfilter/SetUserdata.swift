@@ -20,9 +20,13 @@ enum SetUserdata {
         static let numgen: UInt32 = 23
     }
 
+    /// `BYTEORDER_HOST_ENDIAN`
+    private static let hostEndian: UInt32 = 1
+
     /// Empty when the set needs none.
     static func encode(_ set: NamedSet) -> [UInt8] {
         let value: [FieldType] = if case .fields(let fields) = set.value { fields } else { [] }
+        if set.key == [.interface] { return item(Item.keyByteOrder, number(Self.hostEndian)) }
         guard set.key.contains(.random) || value.contains(.random) else { return [] }
         var bytes = item(Item.keyByteOrder, number(0))
         if !value.isEmpty { bytes += item(Item.dataByteOrder, number(0)) }
@@ -48,6 +52,7 @@ enum SetUserdata {
         case .transport: typed(Expression.meta, item(0, number(16)))
         case .port: typed(Expression.payload, item(0, number(11)) + item(1, number(2)))
         case .mark: typed(Expression.meta, item(0, number(3)))
+        case .interface: typed(Expression.meta, item(0, number(4)))
         case .random: typed(Expression.numgen, item(0, number(1)) + item(1, number(2)) + item(2, number(0)))
         }
     }

@@ -24,6 +24,7 @@ import Testing
         case .accepted:
             "\(trace.packet.destination):\(trace.packet.destinationPort)" + (trace.isMasqueraded ? " masqueraded" : "")
         case .dropped: "dropped"
+        case .undecided(let rule): "undecided: \(rule)"
         case .rejected(.tcpReset): "reset"
         case .rejected(.portUnreachable): "unreachable"
         }

@@ -5,7 +5,7 @@
 . "$NETNS_TESTS/lib.sh"
 topology
 list "$(service web 10.96.0.1 TCP 80 30080)" "$(slice web TCP 8080 node1=10.244.1.3 node2=10.244.2.2)" | objects web
-proxy_start web
+proxy_start web --no-own-tables
 wait_until "an answer" ask pod1 tcp 10.96.0.1 80
 run kill -9 $proxy_pid
 check "while no proxy runs" "$(ask pod1 tcp 10.96.0.1 80 20)" "pod2 10.244.1.2,remote 10.244.1.2"

@@ -1,8 +1,8 @@
 /// The transaction that turns one table into another.
 ///
 /// Elements are exchanged one by one; a chain whose rules differ is emptied and refilled in place; rules come before elements,
-/// because the kernel walks all elements of a map for each rule that it binds to it. A table whose set declarations or base
-/// chains differ is replaced as a whole. All of it is one commit, so no packet sees a state between.
+/// because the kernel walks all elements of a map for each rule that it binds to it. A table whose set declarations, base
+/// chains or ownership differ is replaced as a whole. All of it is one commit, so no packet sees a state between.
 package enum Difference {
     package static func between(_ old: Table?, _ new: Table?) -> Transaction {
         switch (old, new) {
@@ -19,12 +19,13 @@ package enum Difference {
     }
 
     private static func creation(of table: Table) -> Transaction {
-        let empty = Table(table.identifier)
-        return Transaction([.addTable(table.identifier)] + exchange(empty, table).operations)
+        let empty = Table(table.identifier, isOwned: table.isOwned)
+        return Transaction([.addTable(table.identifier, isOwned: table.isOwned)] + exchange(empty, table).operations)
     }
 
     private static func mustReplace(_ old: Table, _ new: Table) -> Bool {
-        old.sets.values.contains { set in new.sets[set.name].map { !set.declaredLike($0) } ?? false }
+        old.isOwned != new.isOwned
+            || old.sets.values.contains { set in new.sets[set.name].map { !set.declaredLike($0) } ?? false }
             || old.chains.values.contains { chain in new.chains[chain.name].map { chain.base != $0.base } ?? false }
     }
 

@@ -12,19 +12,34 @@ package struct KernelState: Hashable, Sendable {
     package mutating func apply(_ transaction: Transaction) throws(ApplyError) {
         var draft = ruleset
         for (index, operation) in transaction.operations.enumerated() {
-            if let errno = Self.perform(operation, on: &draft) {
-                throw ApplyError(operation: index, errno: errno, detail: operation.description)
+            if let refusal = Self.perform(operation, on: &draft) {
+                throw ApplyError(
+                    operation: index, item: refusal.item, errno: refusal.errno, detail: operation.description)
             }
         }
         if !transaction.isEmpty { generation += 1 }
         ruleset = draft
     }
 
-    /// The errno of a refusal, or nil.
-    private static func perform(_ operation: Transaction.Operation, on ruleset: inout Ruleset) -> Int32? {
+    fileprivate struct Refusal {
+        var errno: Int32
+        var item: Int?
+    }
+
+    private static func perform(_ operation: Transaction.Operation, on ruleset: inout Ruleset) -> Refusal? {
+        var item: Int?
+        let errno = perform(operation, on: &ruleset, item: &item)
+        return errno.map { Refusal(errno: $0, item: item) }
+    }
+
+    /// The errno of a refusal, or nil; the position of the element that is to blame.
+    private static func perform(
+        _ operation: Transaction.Operation, on ruleset: inout Ruleset, item: inout Int?
+    ) -> Int32? {
         switch operation {
-        case .addTable(let identifier):
-            if ruleset.tables[identifier] == nil { ruleset.tables[identifier] = Table(identifier) }
+        case .addTable(let identifier, let isOwned):
+            if let present = ruleset.tables[identifier] { return present.isOwned == isOwned ? nil : ApplyError.notSupported }
+            ruleset.tables[identifier] = Table(identifier, isOwned: isOwned)
             return nil
         case .deleteTable(let identifier):
             return ruleset.tables.removeValue(forKey: identifier) == nil ? ApplyError.noEntry : nil
@@ -45,9 +60,9 @@ package struct KernelState: Hashable, Sendable {
         case .addRule(let identifier, let chain, let rule):
             return change(identifier, in: &ruleset) { $0.add(rule, to: chain) }
         case .addElements(let identifier, let set, let elements):
-            return change(identifier, in: &ruleset) { $0.add(elements, to: set) }
+            return change(identifier, in: &ruleset) { $0.add(elements, to: set, item: &item) }
         case .deleteElements(let identifier, let set, let keys):
-            return change(identifier, in: &ruleset) { $0.delete(keys, from: set) }
+            return change(identifier, in: &ruleset) { $0.delete(keys, from: set, item: &item) }
         }
     }
 
@@ -103,10 +118,11 @@ extension Table {
         return nil
     }
 
-    fileprivate mutating func add(_ elements: [Element], to name: String) -> Int32? {
+    fileprivate mutating func add(_ elements: [Element], to name: String, item: inout Int?) -> Int32? {
         guard var set = sets.removeValue(forKey: name) else { return ApplyError.noEntry }
         defer { sets[name] = set }
-        for element in elements {
+        for (index, element) in elements.enumerated() {
+            item = index
             switch (set.value, element.value) {
             case (nil, .none), (.fields, .fields): break
             case (.verdict, .verdict(let verdict)):
@@ -116,13 +132,17 @@ extension Table {
             if let present = set.elements[element.key], present != element.value { return ApplyError.exists }
             set.elements[element.key] = element.value
         }
+        item = nil
         return nil
     }
 
-    fileprivate mutating func delete(_ keys: [ElementKey], from name: String) -> Int32? {
+    fileprivate mutating func delete(_ keys: [ElementKey], from name: String, item: inout Int?) -> Int32? {
         guard var set = sets.removeValue(forKey: name) else { return ApplyError.noEntry }
         defer { sets[name] = set }
-        for key in keys where set.elements.removeValue(forKey: key) == nil { return ApplyError.noEntry }
+        for (index, key) in keys.enumerated() where set.elements.removeValue(forKey: key) == nil {
+            item = index
+            return ApplyError.noEntry
+        }
         return nil
     }
 }
@@ -136,6 +156,17 @@ package final class MemoryKernel: RulesetApplier {
     package var ruleset: Ruleset { state.withLock { $0.ruleset } }
 
     package func apply(_ transaction: Transaction) async throws(ApplyError) { try commit(transaction) }
+
+    package func apply(_ transaction: Transaction, ifGeneration expected: UInt32) async throws(ApplyError) {
+        try state.withLock { (state) throws(ApplyError) in
+            guard state.generation == expected else { throw ApplyError(errno: ApplyError.restart, detail: "generation") }
+            try state.apply(transaction)
+        }
+    }
+
+    package func owns(_ table: TableIdentifier) async throws(ApplyError) -> Bool {
+        state.withLock { $0.ruleset.tables[table]?.isOwned == true }
+    }
 
     /// The same without suspending: what a stranger on the same machine does in a test.
     package func commit(_ transaction: Transaction) throws(ApplyError) {

@@ -1,8 +1,8 @@
 /// Operations that the kernel performs in order and together, or not at all.
 package struct Transaction: Hashable, Sendable {
     package enum Operation: Hashable, Sendable {
-        /// Keeps a table that is there.
-        case addTable(TableIdentifier)
+        /// Keeps a table that is there; an owned one that nobody owns any more becomes ours.
+        case addTable(TableIdentifier, isOwned: Bool = false)
         case deleteTable(TableIdentifier)
         /// The set's elements are not added by this.
         case addSet(TableIdentifier, NamedSet)
@@ -42,7 +42,7 @@ extension Transaction.Operation: CustomStringConvertible {
     /// One line that names the operation and its object, for logs.
     package var description: String {
         switch self {
-        case .addTable(let table): "add table \(table)"
+        case .addTable(let table, let isOwned): "add table \(table)\(isOwned ? " (owned)" : "")"
         case .deleteTable(let table): "delete table \(table)"
         case .addSet(let table, let set): "add \(set.isMap ? "map" : "set") \(table) \(set.name)"
         case .deleteSet(let table, let name): "delete set \(table) \(name)"

@@ -18,7 +18,10 @@ package enum Instruction: Hashable, Sendable {
         case transport = 2
     }
 
-    package enum Meta: Hashable, Sendable { case mark, transport }
+    package enum Meta: Hashable, Sendable {
+        case mark, transport
+        case inputIndex, outputIndex, inputName, outputName
+    }
     package enum Conntrack: Hashable, Sendable {
         case state, status
         case originalSource, originalDestination, originalDestinationPort
@@ -51,12 +54,17 @@ package enum Instruction: Hashable, Sendable {
     /// Adds an element to a dynamic set or prolongs its life, in milliseconds.
     case updateElement(set: String, key: Register, value: Register, lifetime: UInt64)
     case random(modulus: UInt32, into: Register)
+    /// `jhash` over `length` bytes from a register on, reduced to less than the modulus.
+    case hash(Register, length: UInt32, modulus: UInt32, seed: UInt32, into: Register)
     case immediate([UInt8], into: Register)
     case verdict(Verdict)
     case destinationNAT(address: Register, port: Register)
     case masquerade
+    case notrack
     case reject(Statement.Rejection)
     case counter
+    case log(prefix: String, group: UInt16)
+    case limit(perSecond: UInt32)
 }
 
 extension Instruction {
@@ -66,4 +74,6 @@ extension Instruction {
     package static let destinationTranslatedStatus: UInt32 = 1 << 5
     /// `NF_CT_STATE_BIT(IP_CT_NEW)`
     package static let newConnectionState: UInt32 = 1 << 3
+    /// The same for `IP_CT_ESTABLISHED` and `IP_CT_RELATED`.
+    package static let knownConnectionStates: UInt32 = 1 << 1 | 1 << 2
 }

@@ -17,6 +17,8 @@ package struct Lowering {
         switch statement {
         case .match(let match): lower(match)
         case .counter: instructions.append(.counter)
+        case .log(let prefix, let group): instructions.append(.log(prefix: prefix, group: group))
+        case .limit(let rate): instructions.append(.limit(perSecond: rate))
         case .setMark(let bits): changeMark(mask: ~bits, xor: bits)
         case .clearMark(let bits): changeMark(mask: ~bits, xor: 0)
         case .verdictMap(let key, let map):
@@ -41,8 +43,10 @@ package struct Lowering {
                 .updateElement(
                     set: map, key: Register(0), value: load(value, from: start), lifetime: UInt64(seconds) * 1000))
         case .masquerade: instructions.append(.masquerade)
+        case .notrack: instructions.append(.notrack)
         case .reject(let rejection): instructions.append(.reject(rejection))
         case .verdict(let verdict): instructions.append(.verdict(verdict))
+        case .asRun(let read, _): instructions += read
         case .foreign(let text): preconditionFailure("a foreign rule is never sent: \(text)")
         }
     }
@@ -58,6 +62,8 @@ package struct Lowering {
         case .isLocal(let side):
             instructions.append(.addressType(side, into: first))
             instructions.append(.compare(first, .equal, hostOrder(Instruction.localAddressType)))
+        case .inputInterface(let pattern): compare(pattern, .equal)
+        case .inputInterfaceNot(let pattern): compare(pattern, .notEqual)
         case .anyMark(let bits):
             instructions.append(.meta(.mark, into: first))
             anyBit(bits)
@@ -67,6 +73,12 @@ package struct Lowering {
         case .isNewConnection:
             instructions.append(.conntrack(.state, into: first))
             anyBit(Instruction.newConnectionState)
+        case .isKnownConnection:
+            instructions.append(.conntrack(.state, into: first))
+            anyBit(Instruction.knownConnectionStates)
+        case .interfaceName(let side, let prefix):
+            instructions.append(.meta(side == .source ? .inputName : .outputName, into: first))
+            instructions.append(.compare(first, .equal, Array(prefix.utf8)))
         case .member(let key, let set):
             load(key)
             instructions.append(.lookup(set: set, key: first, .found))
@@ -74,6 +86,11 @@ package struct Lowering {
             load(key)
             instructions.append(.lookup(set: set, key: first, .absent))
         }
+    }
+
+    private mutating func compare(_ pattern: InterfacePattern, _ comparison: Instruction.Comparison) {
+        instructions.append(.meta(.inputName, into: Register(0)))
+        instructions.append(.compare(Register(0), comparison, pattern.bytes))
     }
 
     private func wordCount(of fields: [Field]) -> UInt32 {
@@ -99,6 +116,14 @@ package struct Lowering {
             case .replySource: instructions.append(.conntrack(.replySource, into: register))
             case .replySourcePort: instructions.append(.conntrack(.replySourcePort, into: register))
             case .random(let modulus): instructions.append(.random(modulus: modulus, into: register))
+            case .sourceHash(let modulus, let seed):
+                // Behind every field of the key, where nft finds it too.
+                let source = Register(family == .ipv4 ? 8 : 11)
+                instructions.append(address(.source, length: family.byteCount, into: source))
+                instructions.append(
+                    .hash(source, length: UInt32(family.byteCount), modulus: modulus, seed: seed, into: register))
+            case .inputInterface: instructions.append(.meta(.inputIndex, into: register))
+            case .outputInterface: instructions.append(.meta(.outputIndex, into: register))
             }
             index += UInt32(field.type(in: family).wordCount)
         }

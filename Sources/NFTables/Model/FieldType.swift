@@ -12,6 +12,8 @@ package enum FieldType: UInt8, Hashable, Sendable {
     /// A number from `numgen`, in the host's byte order. nft knows no name for the type, so a set with such a field is
     /// declared with `typeof`.
     case random
+    /// `iface_index`, in the host's byte order.
+    case interface
 
     /// Padded to whole words.
     package var wordCount: Int { self == .ipv6Address ? 4 : 1 }
@@ -26,6 +28,7 @@ package enum FieldType: UInt8, Hashable, Sendable {
         case .port: 13
         case .mark: 19
         case .random: 4
+        case .interface: 20
         }
     }
 
@@ -37,6 +40,7 @@ package enum FieldType: UInt8, Hashable, Sendable {
         case .port: "inet_service"
         case .mark: "mark"
         case .random: "integer"
+        case .interface: "iface_index"
         }
     }
 

@@ -10,7 +10,8 @@ package struct NamedSet: Hashable, Sendable {
     package var key: [FieldType]
     /// Nil: a set.
     package var value: Value?
-    /// Elements may be ranges; the key must be a concatenation then (nf_tables' pipapo set).
+    /// Elements may be ranges: of a concatenation (nf_tables' pipapo set), or of a single address, and then every one has
+    /// an end and none touches another (its red-black tree).
     package var isInterval: Bool
     /// Not nil: packets write the elements (`Statement.updateMap`), at most this many, and each has an end of life. A comparison of
     /// rulesets leaves them alone.
@@ -21,7 +22,10 @@ package struct NamedSet: Hashable, Sendable {
         _ name: String, key: [FieldType], value: Value? = nil, isInterval: Bool = false, dynamicSizeMax: UInt32? = nil,
         elements: [ElementKey: ElementValue] = [:]
     ) {
-        precondition(!key.isEmpty && (!isInterval || key.count > 1), "set \(name): no key, or a range over a single field")
+        precondition(!key.isEmpty, "set \(name): no key")
+        precondition(
+            !isInterval || key.count > 1 || value == nil && [.ipv4Address, .ipv6Address].contains(key[0]),
+            "set \(name): ranges over a single field that is no address, or a map of them")
         self.name = name
         self.key = key
         self.value = value
@@ -49,11 +53,23 @@ package struct NamedSet: Hashable, Sendable {
 /// The key of an element: one value, or a range in each field up to `end`, both inclusive.
 package struct ElementKey: Hashable, Sendable, Comparable {
     package var start: KeyBytes
-    package var end: KeyBytes?
+    /// Apart, because few keys have one and each byte counts a hundred thousand times.
+    private var bound: Bound?
 
     package init(_ start: KeyBytes, end: KeyBytes? = nil) {
         self.start = start
-        self.end = end
+        bound = end.map(Bound.init)
+    }
+
+    package var end: KeyBytes? { bound?.bytes }
+
+    private final class Bound: Hashable, Sendable {
+        let bytes: KeyBytes
+
+        init(_ bytes: KeyBytes) { self.bytes = bytes }
+
+        static func == (left: Bound, right: Bound) -> Bool { left.bytes == right.bytes }
+        func hash(into hasher: inout Hasher) { hasher.combine(bytes) }
     }
 
     package static func < (left: ElementKey, right: ElementKey) -> Bool {

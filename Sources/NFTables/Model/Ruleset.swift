@@ -41,11 +41,14 @@ package struct Ruleset: Hashable, Sendable {
 /// A table: chains, and sets (maps are sets with values), each by name.
 package struct Table: Hashable, Sendable {
     package let identifier: TableIdentifier
+    /// Nobody but the socket that made it can change the table, and it outlives that socket.
+    package var isOwned: Bool
     package var chains: [String: Chain]
     package var sets: [String: NamedSet]
 
-    package init(_ identifier: TableIdentifier, chains: [Chain] = [], sets: [NamedSet] = []) {
+    package init(_ identifier: TableIdentifier, isOwned: Bool = false, chains: [Chain] = [], sets: [NamedSet] = []) {
         self.identifier = identifier
+        self.isOwned = isOwned
         self.chains = Dictionary(chains.map { ($0.name, $0) }) { _, last in last }
         self.sets = Dictionary(sets.map { ($0.name, $0) }) { _, last in last }
     }

@@ -18,6 +18,12 @@ package enum Field: Hashable, Sendable {
     case replySourcePort
     /// `numgen random mod N`: a new number for each evaluation.
     case random(modulus: UInt32)
+    /// `jhash saddr mod N seed S`: the same number for the same client, on every node.
+    case sourceHash(modulus: UInt32, seed: UInt32)
+    /// `iif`, by number.
+    case inputInterface
+    /// `oif`.
+    case outputInterface
 
     package func type(in family: IPFamily) -> FieldType {
         switch self {
@@ -26,7 +32,8 @@ package enum Field: Hashable, Sendable {
         case .transport: .transport
         case .sourcePort, .destinationPort, .originalDestinationPort, .replySourcePort: .port
         case .mark: .mark
-        case .random: .random
+        case .random, .sourceHash: .random
+        case .inputInterface, .outputInterface: .interface
         }
     }
 }
@@ -48,10 +55,18 @@ package enum Statement: Hashable, Sendable {
     case updateMap(String, key: [Field], value: [Field], seconds: UInt32)
     /// Always with `fully-random`: two clients with one source port must not collide.
     case masquerade
+    /// No connection is tracked for the packet; in chains before priority -200 only.
+    case notrack
     case reject(Rejection)
+    /// Copies the packet to the listeners of a group (NFLOG), at once and not in bulk.
+    case log(prefix: String, group: UInt16)
+    /// Matches so often per second, and as often at once.
+    case limit(perSecond: UInt32)
     case verdict(Verdict)
     /// Something that the kernel holds and we did not write; never sent, equal to nothing that we would send.
     case foreign(String)
+    /// A whole rule as the kernel runs it, read back to be traced; never sent. The text is for people.
+    case asRun([Instruction], text: String)
 
     package enum Rejection: Hashable, Sendable {
         /// For TCP only.

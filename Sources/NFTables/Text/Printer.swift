@@ -60,6 +60,7 @@ package enum Printer {
         case .port: "th dport"
         case .mark: "meta mark"
         case .random: "numgen random mod 2"
+        case .interface: "iif"
         }
     }
 
@@ -81,24 +82,32 @@ package enum Printer {
         case .updateMap(let map, let key, let value, let seconds):
             return "update @\(map) { \(print(key, header)) timeout \(duration(seconds)) : \(print(value, header)) }"
         case .masquerade: return "masquerade fully-random"
+        case .notrack: return "notrack"
         case .reject(.tcpReset): return "reject with tcp reset"
         case .reject(.portUnreachable): return "reject"
+        case .log(let prefix, let group): return "log prefix \"\(prefix)\" group \(group) queue-threshold 1"
+        case .limit(let rate): return "limit rate \(rate)/second burst \(rate) packets"
         case .verdict(let verdict): return print(verdict)
-        case .foreign(let text): return "# " + text
+        case .foreign(let text), .asRun(_, let text): return "# " + text
         }
     }
 
     private static func print(_ match: Match, header: String) -> String {
         func name(_ side: Match.Side) -> String { side == .source ? "saddr" : "daddr" }
         func value(_ prefix: CIDR) -> String { prefix.isSingleAddress ? prefix.first.description : prefix.description }
+        func value(_ pattern: InterfacePattern) -> String { "\"\(pattern.text)\(pattern.isPrefix ? "*" : "")\"" }
         switch match {
         case .address(let side, let prefix): return "\(header) \(name(side)) \(value(prefix))"
         case .addressNot(let side, let prefix): return "\(header) \(name(side)) != \(value(prefix))"
         case .transport(let transport): return "meta l4proto \(transport.name)"
         case .isLocal(let side): return "fib \(name(side)) type local"
+        case .inputInterface(let pattern): return "iifname \(value(pattern))"
+        case .inputInterfaceNot(let pattern): return "iifname != \(value(pattern))"
         case .anyMark(let bits): return "meta mark & \(hexadecimal(bits)) != 0x00000000"
         case .destinationTranslated: return "ct status dnat"
         case .isNewConnection: return "ct state new"
+        case .isKnownConnection: return "ct state established,related"
+        case .interfaceName(let side, let prefix): return "\(side == .source ? "iifname" : "oifname") \"\(prefix)*\""
         case .member(let key, let set): return "\(print(key, header)) @\(set)"
         case .notMember(let key, let set): return "\(print(key, header)) != @\(set)"
         }
@@ -119,6 +128,9 @@ package enum Printer {
             case .replySource: "ct reply \(header) saddr"
             case .replySourcePort: "ct reply proto-src"
             case .random(let modulus): "numgen random mod \(modulus)"
+            case .sourceHash(let modulus, let seed): "jhash \(header) saddr mod \(modulus) seed 0x\(String(seed, radix: 16))"
+            case .inputInterface: "iif"
+            case .outputInterface: "oif"
             }
         }.joined(separator: " . ")
     }
@@ -176,7 +188,7 @@ package enum Printer {
             return TransportProtocol(rawValue: number)?.name ?? String(number)
         case .port: return String(word >> 16)
         case .mark: return hexadecimal(UInt32(bigEndian: word))
-        case .random: return String(UInt32(bigEndian: word))
+        case .random, .interface: return String(UInt32(bigEndian: word))
         }
     }
 

@@ -12,6 +12,7 @@ struct PacketMachine {
     var isMasqueraded = false
     var randomNumbersUsed: Int
     var chains: [String] = []
+    var steps: [PacketTrace.Step] = []
     private var registers = [UInt8](repeating: 0, count: 64)
 
     init(
@@ -49,7 +50,9 @@ struct PacketMachine {
             }
             let rule = current.rules[index]
             index += 1
-            switch run(rule) {
+            let step = run(rule)
+            note(step, rule, index - 1, current)
+            switch step {
             case .next, .leaveRule: continue
             case .end(let outcome): return outcome
             case .verdict(.accept): return .accepted
@@ -63,6 +66,22 @@ struct PacketMachine {
         }
     }
 
+    /// Remembers a rule that the packet did not leave half-way.
+    private mutating func note(_ step: Step, _ rule: Rule, _ index: Int, _ chain: Chain) {
+        let effect: PacketTrace.Step.Effect
+        switch step {
+        case .leaveRule: return
+        case .next: effect = .goesOn
+        case .verdict(let verdict): effect = .verdict(verdict)
+        case .end(let outcome): effect = .ends(outcome)
+        }
+        steps.append(
+            PacketTrace.Step(
+                table: table.identifier, chain: chain.name, index: index,
+                rule: Printer.print(rule, family: table.identifier.family.addresses), effect: effect,
+                destination: packet.destination, port: packet.destinationPort))
+    }
+
     private mutating func enter(_ name: String) -> Chain {
         chains.append(name)
         guard let chain = table.chains[name], chains.count < 1000 else {
@@ -72,6 +91,7 @@ struct PacketMachine {
     }
 
     private mutating func run(_ rule: Rule) -> Step {
+        for case .foreign(let text) in rule.statements { return .end(.undecided(text)) }
         for instruction in Lowering.lower(rule, in: table.identifier.family) {
             let step = run(instruction)
             guard case .next = step else { return step }
@@ -86,6 +106,10 @@ struct PacketMachine {
             write(Array(bytes[Int(offset)..<Int(offset + length)]), to: register)
         case .meta(.mark, let register): write(hostOrder(packet.mark), to: register)
         case .meta(.transport, let register): write([packet.transport.rawValue], to: register)
+        case .meta(.inputIndex, let register): write(hostOrder(packet.inputLink.index), to: register)
+        case .meta(.outputIndex, let register): write(hostOrder(packet.outputLink.index), to: register)
+        case .meta(.inputName, let register): write(name(packet.inputLink), to: register)
+        case .meta(.outputName, let register): write(name(packet.outputLink), to: register)
         case .setMeta(_, let register): packet.mark = number(read(register, count: 4))
         case .conntrack(.state, let register): write(hostOrder(Instruction.newConnectionState), to: register)
         case .conntrack(.status, let register):
@@ -111,6 +135,9 @@ struct PacketMachine {
             let number = randomNumbersUsed < given.count ? given[randomNumbersUsed] : 0
             randomNumbersUsed += 1
             write(hostOrder(number % modulus), to: register)
+        case .hash(let source, let length, let modulus, let seed, let register):
+            let hash = JenkinsHash.hash(read(source, count: Int(length)), seed: seed)
+            write(hostOrder(UInt32((UInt64(hash) * UInt64(modulus)) >> 32)), to: register)
         case .immediate(let bytes, let register): write(bytes, to: register)
         case .verdict(let verdict): return .verdict(verdict)
         case .destinationNAT(let address, let port):
@@ -126,7 +153,7 @@ struct PacketMachine {
             isMasqueraded = true
             return .end(.accepted)
         case .reject(let rejection): return .end(.rejected(rejection))
-        case .counter: break
+        case .counter, .log, .limit, .notrack: break
         }
         return .next
     }
@@ -181,6 +208,12 @@ struct PacketMachine {
             return [UInt8](repeating: 0, count: filler) + packet.source.bytes + packet.destination.bytes
         case .transport: return packet.sourcePort.bytes + packet.destinationPort.bytes
         }
+    }
+
+    /// IFNAMSIZ bytes.
+    private func name(_ link: Packet.Link) -> [UInt8] {
+        let bytes = Array(link.name.utf8.prefix(15))
+        return bytes + [UInt8](repeating: 0, count: 16 - bytes.count)
     }
 
     /// Fills the rest of the last word with zeros, as the kernel does.

@@ -9,6 +9,28 @@ package struct PacketTrace: Hashable, Sendable {
         case accepted
         case dropped
         case rejected(Statement.Rejection)
+        /// A rule that cannot be followed; the text is the kernel's.
+        case undecided(String)
+    }
+
+    /// A rule that matched the packet.
+    package struct Step: Hashable, Sendable {
+        package enum Effect: Hashable, Sendable {
+            /// The rule did something, or nothing, and the next one follows.
+            case goesOn
+            case verdict(Verdict)
+            case ends(Outcome)
+        }
+
+        package var table: TableIdentifier
+        package var chain: String
+        /// Of the rule in its chain, from zero.
+        package var index: Int
+        package var rule: String
+        package var effect: Effect
+        /// Of the packet behind the rule.
+        package var destination: IPAddress
+        package var port: Port
     }
 
     /// What the packet meets besides rules.
@@ -49,6 +71,8 @@ package struct PacketTrace: Hashable, Sendable {
     package private(set) var isDestinationTranslated = false
     /// Chains entered, in order.
     package private(set) var chains: [String] = []
+    /// Rules that matched, in order.
+    package private(set) var steps: [Step] = []
     package private(set) var randomNumbersUsed = 0
     package private(set) var updates: [Update] = []
     private let original: Packet
@@ -97,6 +121,7 @@ package struct PacketTrace: Hashable, Sendable {
             randomNumbersUsed = machine.randomNumbersUsed
             chains += machine.chains
             updates += machine.updates
+            steps += machine.steps
             let decided = end ?? (chain.base?.acceptsByDefault == false ? .dropped : .accepted)
             guard decided == .accepted else {
                 outcome = decided

@@ -15,6 +15,8 @@ package struct ProxySlice: Hashable, Sendable {
         package var isServing: Bool
         package var isTerminating: Bool
         package var nodeName: String?
+        /// The pod's name; nil where no weight can ask for it.
+        package var targetName: String?
         package var zoneHints: [String]
         package var nodeHints: [String]
     }
@@ -24,6 +26,8 @@ package struct ProxySlice: Hashable, Sendable {
     package var family: IPFamily
     package var ports: [Port]
     package var endpoints: [Endpoint]
+    /// What the slice's annotation says each of its endpoints weighs; nil without one.
+    package var weight: Int?
 
     /// Nil for a slice that carries nothing for us: without a Service, of a headless one, or of names instead of addresses.
     package init?(_ slice: EndpointSlice) {
@@ -34,6 +38,7 @@ package struct ProxySlice: Hashable, Sendable {
         key = slice.key
         self.service = service
         self.family = family
+        weight = ServiceOptions.sliceWeight(slice.metadata)
         ports = slice.ports.compactMap { port in
             guard let transport = port.transportProtocol, let number = port.port.flatMap({ NetworkTypes.Port(exactly: $0) }),
                 !number.isNone
@@ -46,24 +51,27 @@ package struct ProxySlice: Hashable, Sendable {
             }
             return Endpoint(
                 address: address, isReady: endpoint.isReady, isServing: endpoint.isServing,
-                isTerminating: endpoint.isTerminating, nodeName: endpoint.nodeName, zoneHints: endpoint.zoneHints,
-                nodeHints: endpoint.nodeHints)
+                isTerminating: endpoint.isTerminating, nodeName: endpoint.nodeName, targetName: endpoint.targetRef?.name,
+                zoneHints: endpoint.zoneHints, nodeHints: endpoint.nodeHints)
         }
     }
 }
 
 /// Every slice by the Service that it belongs to.
 package struct EndpointSliceCache: Sendable {
-    private var services: [NamespacedName: [NamespacedName: ProxySlice]] = [:]
+    /// In order of name.
+    private var services: [NamespacedName: [ProxySlice]] = [:]
     private var owners: [NamespacedName: NamespacedName] = [:]
 
     package init() {}
 
     /// Returns the Services whose endpoints changed: none for a repeated slice, two when a slice moved.
     package mutating func set(_ slice: ProxySlice) -> Set<NamespacedName> {
-        if services[slice.service]?[slice.key] == slice { return [] }
+        if services[slice.service]?.contains(slice) == true { return [] }
         var changed = remove(slice.key)
-        services[slice.service, default: [:]][slice.key] = slice
+        var list = services[slice.service] ?? []
+        list.insert(slice, at: list.firstIndex { slice.key < $0.key } ?? list.endIndex)
+        services[slice.service] = list
         owners[slice.key] = slice.service
         changed.insert(slice.service)
         return changed
@@ -71,7 +79,7 @@ package struct EndpointSliceCache: Sendable {
 
     package mutating func remove(_ key: NamespacedName) -> Set<NamespacedName> {
         guard let service = owners.removeValue(forKey: key) else { return [] }
-        services[service]?[key] = nil
+        services[service]?.removeAll { $0.key == key }
         if services[service]?.isEmpty == true { services[service] = nil }
         return [service]
     }
@@ -80,6 +88,6 @@ package struct EndpointSliceCache: Sendable {
 
     /// In order of name.
     package func slices(of service: NamespacedName) -> [ProxySlice] {
-        (services[service] ?? [:]).values.sorted { $0.key < $1.key }
+        services[service] ?? []
     }
 }

@@ -24,6 +24,8 @@ package struct ProxyEndpoint: Hashable, Sendable {
     package var isLocal: Bool
     package var zoneHints: [String]
     package var nodeHints: [String]
+    /// How many of new connections it takes, beside the other endpoints' weights; zero: none.
+    package var weight = 1
 
     package init(
         _ backend: Backend, isReady: Bool = true, isServing: Bool = true, isTerminating: Bool = false, isLocal: Bool = false,

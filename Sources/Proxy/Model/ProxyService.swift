@@ -26,10 +26,16 @@ package struct ProxyService: Hashable, Sendable {
     package var sourceRanges: [CIDR]
     /// How long a client stays with its endpoint after its last new connection; nil: each connection draws anew.
     package var affinitySeconds: UInt32?
-    /// Where load balancers ask whether this node has an endpoint; `isNone` without one.
-    package var healthCheckPort: NetworkTypes.Port
+    /// What its annotations ask of this proxy.
+    package var options: ServiceOptions { sharedOptions?.value ?? ServiceOptions() }
+    /// Nil for the many Services that ask for nothing.
+    private var sharedOptions: Shared<ServiceOptions>?
+    /// When it was made, in seconds since 1970: of two Services that want one frontend, the older one has it.
+    package var createdSeconds: Int64
     package var internalTrafficIsLocal: Bool
     package var externalTrafficIsLocal: Bool
+    /// Where load balancers ask whether this node has endpoints; `isNone` without one.
+    package var healthCheckNodePort: NetworkTypes.Port
 
     /// Nil for a Service without frontends here: headless, `ExternalName`, not allocated yet, or another proxy's.
     package init?(_ service: Service) {
@@ -53,13 +59,17 @@ package struct ProxyService: Hashable, Sendable {
         sourceRanges = spec.type == "LoadBalancer" ? Self.widest(spec.loadBalancerSourceRanges) : []
         affinitySeconds =
             spec.sessionAffinity == "ClientIP" ? UInt32(exactly: spec.clientIPAffinityTimeoutSeconds ?? 10800) : nil
-        let asks = spec.type == "LoadBalancer" && spec.externalTrafficPolicy == "Local"
-        healthCheckPort = asks ? NetworkTypes.Port(exactly: spec.healthCheckNodePort) ?? 0 : 0
+        let options = ServiceOptions(service.metadata)
+        sharedOptions = options == ServiceOptions() ? nil : Shared(options)
+        createdSeconds = service.metadata.creationTimestamp?.seconds ?? 0
         internalTrafficIsLocal = spec.internalTrafficPolicy == "Local"
         externalTrafficIsLocal = spec.externalTrafficPolicy == "Local"
+        let isChecked = spec.type == "LoadBalancer" && externalTrafficIsLocal
+        healthCheckNodePort = isChecked ? NetworkTypes.Port(exactly: spec.healthCheckNodePort) ?? 0 : 0
     }
 
-    package var isSticky: Bool { affinitySeconds != nil }
+    /// Clients stay with their endpoint by memory. A Service that hashes its clients needs none.
+    package var isSticky: Bool { affinitySeconds != nil && !options.hashesSource }
 
     /// The prefixes that lie in no other one; a family with a prefix of length 0 has none, because it lets everybody in.
     private static func widest(_ texts: [String]) -> [CIDR] {

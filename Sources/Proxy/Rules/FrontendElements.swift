@@ -1,56 +1,51 @@
-package import NFTables
+import NFTables
 package import NetworkTypes
 
-/// An element together with the set it belongs in.
-package struct SetElement: Hashable, Sendable {
-    package var set: ProxySet
-    package var element: Element
-
-    package init(_ set: ProxySet, _ element: Element) {
-        self.set = set
-        self.element = element
-    }
-}
-
-/// The elements of one Service in one family's table.
+/// Computes the elements of one Service in one family's table.
 package struct FrontendElements {
+    private let change: ServiceChange
     private let service: ProxyService
     private let family: IPFamily
-    private let nodeAddresses: [IPAddress]
-    private var elements: [SetElement] = []
+    private let configuration: ProxyConfiguration
+    private var result = ServiceElements()
 
-    /// - Parameter endpoints: The endpoints of a port of the Service, in this family.
-    package static func build(
-        _ service: ProxyService, family: IPFamily, _ configuration: ProxyConfiguration,
-        endpoints: (ProxyService.Port) -> [ProxyEndpoint]
-    ) -> [SetElement] {
-        var builder = FrontendElements(service: service, family: family, nodeAddresses: configuration.nodeAddresses)
-        for address in service.clusterIPs where address.family == family {
-            builder.elements.append(SetElement(.clusterIPs, Element(KeyBytes(address))))
-        }
-        for port in service.ports {
-            let known = endpoints(port)
-            let selection = EndpointSelection.select(known, nodeName: configuration.nodeName, zone: configuration.zone)
-            builder.add(port, selection)
-            for endpoint in known where endpoint.isLocal {
-                var key = KeyBytes(endpoint.backend.address)
-                key.append(endpoint.backend.address)
-                builder.elements.append(SetElement(.hairpins, Element(key)))
-            }
-        }
-        return builder.elements
+    package static func build(_ change: ServiceChange, family: IPFamily, _ configuration: ProxyConfiguration) -> ServiceElements {
+        guard let service = change.service else { return ServiceElements() }
+        var builder = FrontendElements(change: change, service: service, family: family, configuration: configuration)
+        return builder.build()
     }
 
-    private init(service: ProxyService, family: IPFamily, nodeAddresses: [IPAddress]) {
+    private init(change: ServiceChange, service: ProxyService, family: IPFamily, configuration: ProxyConfiguration) {
+        self.change = change
         self.service = service
         self.family = family
-        self.nodeAddresses = nodeAddresses
+        self.configuration = configuration
     }
 
-    private mutating func add(_ port: ProxyService.Port, _ selection: EndpointSelection) {
-        let cluster = SlotTable(selection.cluster)
-        let local = SlotTable(selection.local)
-        for address in service.clusterIPs where address.family == family {
+    private mutating func build() -> ServiceElements {
+        result.clusterIPs = Set(service.clusterIPs.filter { $0.family == family }).sorted()
+        // As upstream: a Service without a cluster IP of the family has no frontend of that family at all.
+        guard !result.clusterIPs.isEmpty else { return ServiceElements() }
+        var here: Set<IPAddress> = []
+        for port in service.ports {
+            let own = change.endpoints(
+                port: port.name, transport: port.transport, family: family, nodeName: configuration.nodeName)
+            let others = change.splitEndpoints(port, family: family, nodeName: configuration.nodeName)
+            for endpoint in own + others where endpoint.isLocal { here.insert(endpoint.backend.address) }
+            add(port, own, others)
+        }
+        result.localEndpoints = here.sorted()
+        return result
+    }
+
+    private mutating func add(_ port: ProxyService.Port, _ own: [ProxyEndpoint], _ others: [ProxyEndpoint]) {
+        func select(_ endpoints: [ProxyEndpoint]) -> EndpointSelection {
+            EndpointSelection.select(endpoints, nodeName: configuration.nodeName, zone: configuration.zone)
+        }
+        let (first, second) = (select(own), select(others))
+        let cluster = slots(first.cluster, own, second.cluster, others)
+        let local = usesLocal ? slots(first.local, own, second.local, others) : SlotTable([])
+        for address in result.clusterIPs {
             let key = Self.key(address, port)
             if service.internalTrafficIsLocal {
                 let without = cluster.slotCount == 0 ? StaticRuleset.refuse : StaticRuleset.discard
@@ -60,52 +55,78 @@ package struct FrontendElements {
             }
         }
         for address in service.externalIPs where address.family == family {
-            addExternal(
-                Self.key(address, port), .services, .external, .externalLocal, .balance, shortcuts: .shortcuts, cluster, local)
+            addExternal(Self.key(address, port), .services, cluster, local)
         }
         let ranges = service.sourceRanges.filter { $0.family == family }
         for address in service.loadBalancerIPs where address.family == family {
             let key = Self.key(address, port)
             if !ranges.isEmpty { addFirewall(key, address, ranges) }
-            addExternal(
-                key, ranges.isEmpty ? .services : .firewalled, .external, .externalLocal, .balance, shortcuts: .shortcuts,
-                cluster, local)
+            addExternal(key, ranges.isEmpty ? .services : .firewalled, cluster, local)
         }
         if !port.nodePort.isNone {
             var key = KeyBytes()
             key.append(port.transport)
             key.append(port.nodePort)
-            addExternal(
-                key, .nodePorts, .nodePort, .nodePortLocal, .balanceNodePort, shortcuts: .nodePortShortcuts, cluster, local)
+            addExternal(key, .nodePorts, cluster, local)
         }
     }
 
-    private mutating func addExternal(
-        _ key: KeyBytes, _ frontends: ProxySet, _ kind: FrontendKind, _ localKind: FrontendKind, _ balance: FrontendKind,
-        shortcuts: ProxySet, _ cluster: SlotTable, _ local: SlotTable
-    ) {
+    private var usesLocal: Bool { service.internalTrafficIsLocal || service.externalTrafficIsLocal }
+
+    /// The table of the endpoints that were selected, those of another Service with their part of the connections.
+    private func slots(
+        _ chosen: [Backend], _ own: [ProxyEndpoint], _ otherChosen: [Backend], _ others: [ProxyEndpoint]
+    ) -> SlotTable {
+        var shares = shares(chosen, own)
+        let otherShares = self.shares(otherChosen, others, ramps: false)
+        if let percent = change.split?.percent, !otherShares.isEmpty {
+            let (ours, theirs) = (shares.reduce(0) { $0 + $1.weight }, otherShares.reduce(0) { $0 + $1.weight })
+            var sum: [Backend: Int] = [:]
+            for share in shares where percent < 100 { sum[share.backend, default: 0] += share.weight * (100 - percent) * theirs }
+            for share in otherShares { sum[share.backend, default: 0] += share.weight * percent * max(ours, 1) }
+            shares = sum.map { SlotTable.Share($0.key, weight: $0.value) }.sorted { $0.backend < $1.backend }
+        }
+        return service.options.hashesSource ? SlotTable(hashing: shares) : SlotTable(drawing: shares)
+    }
+
+    private func shares(_ chosen: [Backend], _ endpoints: [ProxyEndpoint], ramps: Bool = true) -> [SlotTable.Share] {
+        let steps = ramps ? change.ramps : [:]
+        if steps.isEmpty, endpoints.allSatisfy({ $0.weight == 1 }) { return chosen.map { SlotTable.Share($0) } }
+        let weights = Dictionary(endpoints.map { ($0.backend, $0.weight) }) { first, _ in first }
+        return chosen.compactMap { backend in
+            let part = steps.isEmpty ? 1 : steps[backend.address] ?? ServiceChange.wholeShare
+            let weight = (weights[backend] ?? 1) * part
+            return weight > 0 ? SlotTable.Share(backend, weight: weight) : nil
+        }
+    }
+
+    private mutating func addExternal(_ key: KeyBytes, _ frontends: ProxySet, _ cluster: SlotTable, _ local: SlotTable) {
+        let isNodePort = frontends == .nodePorts
+        let kind: FrontendKind = isNodePort ? .nodePort : .external
         guard service.externalTrafficIsLocal, cluster.slotCount > 0 || local.slotCount > 0 else {
             return add(key, frontends, kind, cluster, without: StaticRuleset.refuse)
         }
+        let localKind: FrontendKind = isNodePort ? .nodePortLocal : .externalLocal
         add(key, frontends, localKind, local, without: localKind.chainWithoutEndpoints ?? StaticRuleset.discard)
-        add(key, shortcuts, balance, cluster, without: StaticRuleset.refuse)
+        add(
+            key, isNodePort ? .nodePortShortcuts : .shortcuts, isNodePort ? .balanceNodePort : .balance, cluster,
+            without: StaticRuleset.refuse)
     }
 
     /// Sends a frontend through the firewall. A balancer that sends from its own address through a node that is let in
     /// is let in too.
     private mutating func addFirewall(_ key: KeyBytes, _ address: IPAddress, _ ranges: [CIDR]) {
-        elements.append(SetElement(.services, Element(key, .verdict(.goto(StaticRuleset.firewall)))))
+        put(key, .services, Element(key, .verdict(.goto(StaticRuleset.firewall))))
         var allowed = ranges
-        if nodeAddresses.contains(where: { node in ranges.contains { $0.contains(node) } }),
-            !ranges.contains(where: { $0.contains(address) })
-        {
+        let node = configuration.nodeAddresses.first { $0.family == family }
+        if let node, ranges.contains(where: { $0.contains(node) }), !ranges.contains(where: { $0.contains(address) }) {
             allowed.append(CIDR(host: address))
         }
         for range in allowed {
             var (first, last) = (key, key)
             first.append(range.first)
             last.append(range.last)
-            elements.append(SetElement(.sourceRanges, Element(ElementKey(first, end: last))))
+            put(key, .sourceRanges, Element(ElementKey(first, end: last)))
         }
     }
 
@@ -113,21 +134,32 @@ package struct FrontendElements {
     private mutating func add(
         _ key: KeyBytes, _ frontends: ProxySet, _ kind: FrontendKind, _ table: SlotTable, without: String
     ) {
-        let chain = table.slotCount == 0 ? without : kind.chain(slots: table.slotCount, isSticky: service.isSticky)
-        if let seconds = service.affinitySeconds, table.slotCount > 0 {
-            let set = kind.isNodePort ? ProxySet.nodePortSticky : .sticky
+        let draw: Draw = service.options.hashesSource ? .hash : service.isSticky ? .sticky : .random
+        let chain = table.slotCount == 0 ? without : kind.chain(slots: table.slotCount, draw)
+        if service.isSticky, let seconds = service.affinitySeconds, table.slotCount > 0 {
             let record = StaticRuleset.record(seconds, isNodePort: kind.isNodePort)
-            let element = SetElement(set, Element(key, .verdict(.jump(record))))
-            if !elements.contains(element) { elements.append(element) }
+            let element = Element(key, .verdict(.jump(record)))
+            let set = kind.isNodePort ? ProxySet.nodePortSticky : .sticky
+            let frontend = Frontend(isNodePort: kind.isNodePort, key: key)
+            if result.frontends[frontend]?.contains(SetElement(set, element)) != true { put(key, set, element) }
         }
-        elements.append(SetElement(frontends, Element(key, .verdict(.goto(chain)))))
+        put(key, frontends, Element(key, .verdict(.goto(chain))))
         for (slot, backend) in table.slots {
             var slotKey = key
             slotKey.append(hostOrder: UInt32(slot))
             var value = KeyBytes(backend.address)
             value.append(backend.port)
-            elements.append(SetElement(kind.endpoints, Element(slotKey, .fields(value))))
+            put(key, kind.endpoints, Element(slotKey, .fields(value)))
         }
+    }
+
+    private mutating func put(_ key: KeyBytes, _ set: ProxySet, _ element: Element) {
+        let isNodePort =
+            switch set {
+            case .nodePorts, .nodePortShortcuts, .nodePortSticky, .nodePortEndpoints, .nodePortLocalEndpoints: true
+            default: false
+            }
+        result.frontends[Frontend(isNodePort: isNodePort, key: key), default: []].append(SetElement(set, element))
     }
 
     private static func key(_ address: IPAddress, _ port: ProxyService.Port) -> KeyBytes {

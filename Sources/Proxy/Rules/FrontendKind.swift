@@ -1,5 +1,23 @@
 import NFTables
 
+/// How a slot is chosen.
+package enum Draw: Hashable, Sendable, CaseIterable {
+    /// By a random number, again while the slot is empty.
+    case random
+    /// Where the client went before, else at random.
+    case sticky
+    /// By a hash of the client's address; every slot is filled.
+    case hash
+
+    var infix: String {
+        switch self {
+        case .random: "-"
+        case .sticky: "-sticky-"
+        case .hash: "-hash-"
+        }
+    }
+}
+
 /// The ways in which a frontend treats a new connection; each has a chain per number of slots.
 package enum FrontendKind: Hashable, Sendable, CaseIterable {
     /// Marks for masquerading what does not come from a pod.
@@ -19,8 +37,7 @@ package enum FrontendKind: Hashable, Sendable, CaseIterable {
     static let serviceKey: [Field] = [.destinationAddress, .transport, .destinationPort]
     static let nodePortKey: [Field] = [.transport, .destinationPort]
 
-    /// - Parameter isSticky: The chain that asks first where the client went before.
-    package func chain(slots: Int, isSticky: Bool = false) -> String { name + (isSticky ? "-sticky-" : "-") + String(slots) }
+    package func chain(slots: Int, _ draw: Draw = .random) -> String { name + draw.infix + String(slots) }
 
     private var name: String {
         switch self {
@@ -45,15 +62,17 @@ package enum FrontendKind: Hashable, Sendable, CaseIterable {
     }
 
     /// The chain that draws; nil for those that draw themselves.
-    func next(slots: Int, isSticky: Bool = false) -> String? {
+    func next(slots: Int, _ draw: Draw = .random) -> String? {
         switch self {
-        case .clusterIP, .external: FrontendKind.balance.chain(slots: slots, isSticky: isSticky)
-        case .externalLocal: FrontendKind.balanceLocal.chain(slots: slots, isSticky: isSticky)
-        case .nodePort: FrontendKind.balanceNodePort.chain(slots: slots, isSticky: isSticky)
-        case .nodePortLocal: FrontendKind.balanceNodePortLocal.chain(slots: slots, isSticky: isSticky)
+        case .clusterIP, .external: FrontendKind.balance.chain(slots: slots, draw)
+        case .externalLocal: FrontendKind.balanceLocal.chain(slots: slots, draw)
+        case .nodePort: FrontendKind.balanceNodePort.chain(slots: slots, draw)
+        case .nodePortLocal: FrontendKind.balanceNodePortLocal.chain(slots: slots, draw)
         case .balance, .balanceLocal, .balanceNodePort, .balanceNodePortLocal: nil
         }
     }
+
+    var key: [Field] { isNodePort ? Self.nodePortKey : Self.serviceKey }
 
     var isNodePort: Bool {
         switch self {

@@ -1,94 +1,30 @@
 package import NFTables
 package import NetworkTypes
 
-/// A set or map of the proxy's table. Raw values are the order in which changes are written.
-package enum ProxySet: UInt8, Hashable, Sendable, CaseIterable {
-    /// Cluster IPs of all Services.
-    case clusterIPs
-    /// `address . address` of each endpoint on this node.
-    case hairpins
-    /// `frontend . slot` to endpoint, all endpoints.
-    case endpoints
-    /// The same for traffic that must stay on this node.
-    case localEndpoints
-    case nodePortEndpoints
-    case nodePortLocalEndpoints
-    /// `address . protocol . port . client`: who may use a load balancer address that not everybody may.
-    case sourceRanges
-    /// Where those go who may.
-    case firewalled
-    /// `frontend . client` to the endpoint that the client stays with; written by packets.
-    case affinity
-    case nodePortAffinity
-    /// Frontends whose clients stay with their endpoint, to the chain that remembers it.
-    case sticky
-    case nodePortSticky
-    /// For frontends of policy `Local`: where traffic from inside the cluster goes.
-    case shortcuts
-    case nodePortShortcuts
-    /// `address . protocol . port` to a chain.
-    case services
-    /// `protocol . port` to a chain.
-    case nodePorts
-
-    package var name: String {
-        switch self {
-        case .clusterIPs: "cluster-ips"
-        case .hairpins: "hairpins"
-        case .endpoints: "endpoints"
-        case .localEndpoints: "local-endpoints"
-        case .nodePortEndpoints: "node-port-endpoints"
-        case .nodePortLocalEndpoints: "node-port-local-endpoints"
-        case .sourceRanges: "source-ranges"
-        case .firewalled: "firewalled"
-        case .affinity: "affinity"
-        case .nodePortAffinity: "node-port-affinity"
-        case .sticky: "sticky"
-        case .nodePortSticky: "node-port-sticky"
-        case .shortcuts: "shortcuts"
-        case .nodePortShortcuts: "node-port-shortcuts"
-        case .services: "services"
-        case .nodePorts: "node-ports"
-        }
-    }
-
-    /// Clients that are remembered per map; further ones draw an endpoint for each connection.
-    package static let clientsMax: UInt32 = 1 << 19
-
-    package func declaration(_ family: IPFamily) -> NamedSet {
-        let address = FieldType.address(family)
-        switch self {
-        case .clusterIPs: return NamedSet(name, key: [address])
-        case .hairpins: return NamedSet(name, key: [address, address])
-        case .endpoints, .localEndpoints:
-            return NamedSet(name, key: [address, .transport, .port, .random], value: .fields([address, .port]))
-        case .nodePortEndpoints, .nodePortLocalEndpoints:
-            return NamedSet(name, key: [.transport, .port, .random], value: .fields([address, .port]))
-        case .sourceRanges: return NamedSet(name, key: [address, .transport, .port, address], isInterval: true)
-        case .affinity:
-            return NamedSet(
-                name, key: [address, .transport, .port, address], value: .fields([address, .port]),
-                dynamicSizeMax: Self.clientsMax)
-        case .nodePortAffinity:
-            return NamedSet(
-                name, key: [.transport, .port, address], value: .fields([address, .port]), dynamicSizeMax: Self.clientsMax)
-        case .shortcuts, .services, .firewalled, .sticky:
-            return NamedSet(name, key: [address, .transport, .port], value: .verdict)
-        case .nodePortShortcuts, .nodePorts, .nodePortSticky: return NamedSet(name, key: [.transport, .port], value: .verdict)
-        }
-    }
-}
-
 /// The chains that never change while the proxy runs; a Service is elements only.
 ///
 /// One table per family, `ip skiff-proxy` and `ip6 skiff-proxy`, with nat chains alone: a packet of a connection that is known
-/// meets no rule of ours. Chains named `...-N` are for a frontend with N slots. Chains for session affinity stand only where a Service
-/// asks for it, with one `record-SECONDS` for each time that a client is remembered.
+/// meets no rule of ours. Chains named `...-N` are for a frontend with N slots. Chains for session affinity and for hashed clients stand
+/// only where a Service asks for them (`Demand`).
 package struct StaticRuleset {
     package static let tableName = "skiff-proxy"
     package static let refuse = "refuse"
     package static let discard = "discard"
     package static let firewall = "firewall"
+    /// The same on every node and for ever, so that a client meets the same endpoint from each.
+    package static let hashSeed: UInt32 = 0x5c1f_f001
+
+    /// Which chains Services ask for beyond those that always stand.
+    package struct Demand: Hashable, Sendable {
+        /// A `record-SECONDS` for each time that a client is remembered.
+        package var affinitySeconds: Set<UInt32> = []
+        package var hashesSources = false
+
+        package init(affinitySeconds: Set<UInt32> = [], hashesSources: Bool = false) {
+            self.affinitySeconds = affinitySeconds
+            self.hashesSources = hashesSources
+        }
+    }
 
     private let configuration: ProxyConfiguration
     private let family: IPFamily
@@ -97,22 +33,25 @@ package struct StaticRuleset {
 
     /// The table without elements.
     package static func table(
-        _ family: IPFamily, _ configuration: ProxyConfiguration, affinitySeconds: Set<UInt32> = []
+        _ family: IPFamily, _ configuration: ProxyConfiguration, _ demand: Demand = Demand()
     ) -> Table {
         var builder = StaticRuleset(
-            configuration: configuration, family: family, affinitySeconds: affinitySeconds.sorted())
+            configuration: configuration, family: family, affinitySeconds: demand.affinitySeconds.sorted())
         builder.addHooks()
         builder.addDispatch()
         for kind in FrontendKind.allCases { builder.addKind(kind) }
         builder.addAffinity()
+        if demand.hashesSources { builder.addHashes() }
         return Table(
-            identifier(family), chains: builder.chains, sets: ProxySet.allCases.map { $0.declaration(family) })
+            identifier(family), isOwned: configuration.ownsTables, chains: builder.chains,
+            sets: ProxySet.allCases.map { $0.declaration(family) })
     }
 
     package static func identifier(_ family: IPFamily) -> TableIdentifier { TableIdentifier(TableFamily(family), tableName) }
 
     /// 1, 2, 4 ... `SlotTable.slotsMax`.
     package static let slotCounts: [Int] = (0...14).map { 1 << $0 }
+    package static let hashedSlotCounts: [Int] = slotCounts.filter { $0 >= SlotTable.hashedSlotsMin }
 
     private init(configuration: ProxyConfiguration, family: IPFamily, affinitySeconds: [UInt32]) {
         self.configuration = configuration
@@ -137,16 +76,10 @@ package struct StaticRuleset {
     }
 
     private mutating func addDispatch() {
-        let loopback: CIDR? = CIDR(parsing: family == .ipv4 ? "127.0.0.0/8" : "::1/128")
-        guard let loopback else { preconditionFailure("the loopback prefix is a constant") }
-        var rules = [
-            Rule(.verdictMap(FrontendKind.serviceKey, map: ProxySet.services.name)),
-            Rule(
-                .match(.isLocal(.destination)), .match(.addressNot(.destination, in: loopback)),
-                .verdictMap(FrontendKind.nodePortKey, map: ProxySet.nodePorts.name)),
-            Rule(.match(.member([.destinationAddress], of: ProxySet.clusterIPs.name)), .verdict(.goto(Self.refuse))),
-        ]
-        for prefix in configuration.serviceCIDRs where prefix.family == family {
+        var rules = [Rule(.verdictMap(FrontendKind.serviceKey, map: ProxySet.services.name))]
+        rules += nodePortRules
+        rules.append(Rule(.match(.member([.destinationAddress], of: ProxySet.clusterIPs.name)), .verdict(.goto(Self.refuse))))
+        for prefix in configuration.serviceCIDRs where prefix.family == family && prefix.prefixLength > 0 {
             rules.append(Rule(.match(.address(.destination, in: prefix)), .verdict(.drop)))
         }
         chains.append(Chain("dispatch", rules: rules))
@@ -164,6 +97,20 @@ package struct StaticRuleset {
                         .verdict(.drop)),
                     Rule(.verdictMap(FrontendKind.serviceKey, map: ProxySet.firewalled.name)),
                 ]))
+    }
+
+    /// One rule, or one for each prefix where node ports answer. The routing table says which addresses are the node's, so a new one
+    /// counts at once.
+    private var nodePortRules: [Rule] {
+        guard let loopback = CIDR(parsing: family == .ipv4 ? "127.0.0.0/8" : "::1/128") else {
+            preconditionFailure("the loopback prefix is a constant")
+        }
+        let conditions: [Statement] = [.match(.isLocal(.destination)), .match(.addressNot(.destination, in: loopback))]
+        let lookup = Statement.verdictMap(FrontendKind.nodePortKey, map: ProxySet.nodePorts.name)
+        guard let prefixes = configuration.nodePortAddresses.prefixes(family, configuration) else {
+            return [Rule(conditions + [lookup])]
+        }
+        return prefixes.map { Rule([.match(.address(.destination, in: $0))] + conditions + [lookup]) }
     }
 
     /// What a new connection of a sticky frontend passes on its way out. Jumps come back: what follows must happen too.
@@ -207,7 +154,24 @@ package struct StaticRuleset {
             for isNodePort in [false, true] { chains.append(recordChain(seconds, isNodePort: isNodePort)) }
         }
         for kind in FrontendKind.allCases {
-            for count in Self.slotCounts { chains.append(stickyChain(kind, count)) }
+            let map = kind.isNodePort ? ProxySet.nodePortAffinity : ProxySet.affinity
+            for count in Self.slotCounts {
+                addChain(
+                    kind, count, .sticky,
+                    rules: [
+                        Rule(.destinationNAT(kind.key + [.sourceAddress], map: map.name)),
+                        Rule(.verdict(.goto(kind.chain(slots: count)))),
+                    ])
+            }
+        }
+    }
+
+    private mutating func addHashes() {
+        for kind in FrontendKind.allCases {
+            for count in Self.hashedSlotCounts {
+                let slot = Field.sourceHash(modulus: UInt32(count), seed: Self.hashSeed)
+                addChain(kind, count, .hash, rules: [Rule(.destinationNAT(kind.key + [slot], map: kind.endpoints.name))])
+            }
         }
     }
 
@@ -215,45 +179,33 @@ package struct StaticRuleset {
         (isNodePort ? "record-node-port-" : "record-") + String(seconds)
     }
 
-    private func stickyChain(_ kind: FrontendKind, _ count: Int) -> Chain {
-        let name = kind.chain(slots: count, isSticky: true)
-        if let next = kind.next(slots: count, isSticky: true) {
-            return Chain(name, rules: entryRules(of: kind) + [Rule(.verdict(.goto(next)))])
-        }
-        let key = kind.isNodePort ? FrontendKind.nodePortKey : FrontendKind.serviceKey
-        let map = kind.isNodePort ? ProxySet.nodePortAffinity : ProxySet.affinity
-        return Chain(
-            name,
-            rules: [
-                Rule(.destinationNAT(key + [.sourceAddress], map: map.name)), Rule(.verdict(.goto(kind.chain(slots: count)))),
-            ])
-    }
-
     private mutating func addKind(_ kind: FrontendKind) {
-        for count in Self.slotCounts {
-            let name = kind.chain(slots: count)
-            let next = kind.next(slots: count)
-            chains.append(
-                Chain(name, rules: entryRules(of: kind) + (next.map { [Rule(.verdict(.goto($0)))] } ?? drawRules(kind, count))))
-        }
+        for count in Self.slotCounts { addChain(kind, count, .random, rules: drawRules(kind, count)) }
         if let none = kind.chainWithoutEndpoints {
             chains.append(Chain(none, rules: entryRules(of: kind) + [Rule(.verdict(.drop))]))
         }
     }
 
+    /// - Parameter rules: Of a kind that draws itself.
+    private mutating func addChain(_ kind: FrontendKind, _ count: Int, _ draw: Draw, rules: [Rule]) {
+        let last = kind.next(slots: count, draw).map { [Rule(.verdict(.goto($0)))] } ?? rules
+        chains.append(Chain(kind.chain(slots: count, draw), rules: entryRules(of: kind) + last))
+    }
+
     /// What happens before an endpoint is drawn.
     private func entryRules(of kind: FrontendKind) -> [Rule] {
         let mark = Statement.setMark(bits: configuration.masqueradeMark)
-        let pods = configuration.clusterCIDR(family)
+        let local = configuration.localTraffic
         switch kind {
-        case .clusterIP: return pods.map { [Rule(.match(.addressNot(.source, in: $0)), mark)] } ?? []
+        case .clusterIP:
+            if configuration.masqueradesAll { return [Rule(mark)] }
+            return local.match(family, configuration, negated: true).map { [Rule(.match($0), mark)] } ?? []
         case .external, .nodePort: return [Rule(mark)]
         case .externalLocal, .nodePortLocal:
-            let key = kind.isNodePort ? FrontendKind.nodePortKey : FrontendKind.serviceKey
             let map = (kind.isNodePort ? ProxySet.nodePortShortcuts : ProxySet.shortcuts).name
-            let fromPods = pods.map { [Rule(.match(.address(.source, in: $0)), .verdictMap(key, map: map))] } ?? []
+            let fromPods = local.match(family, configuration).map { [Rule(.match($0), .verdictMap(kind.key, map: map))] } ?? []
             return fromPods + [
-                Rule(.match(.isLocal(.source)), mark), Rule(.match(.isLocal(.source)), .verdictMap(key, map: map)),
+                Rule(.match(.isLocal(.source)), mark), Rule(.match(.isLocal(.source)), .verdictMap(kind.key, map: map)),
             ]
         case .balance, .balanceLocal, .balanceNodePort, .balanceNodePortLocal: return []
         }
@@ -261,9 +213,8 @@ package struct StaticRuleset {
 
     /// Draws a slot until one is filled; the last rule takes slot 0, which always is.
     private func drawRules(_ kind: FrontendKind, _ count: Int) -> [Rule] {
-        let key = kind.isNodePort ? FrontendKind.nodePortKey : FrontendKind.serviceKey
         func draw(_ modulus: Int) -> Rule {
-            Rule(.destinationNAT(key + [.random(modulus: UInt32(modulus))], map: kind.endpoints.name))
+            Rule(.destinationNAT(kind.key + [.random(modulus: UInt32(modulus))], map: kind.endpoints.name))
         }
         return [Rule](repeating: draw(count), count: Self.draws(slots: count)) + [draw(1)]
     }

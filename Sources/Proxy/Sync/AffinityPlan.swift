@@ -15,7 +15,9 @@ package struct AffinityPlan: Hashable, Sendable {
     package init() {}
 
     /// Reads what `FrontendElements` built.
-    package init(_ elements: [SetElement]) {
+    package init(_ elements: ServiceElements) { self.init(elements.frontends.values.flatMap(\.self)) }
+
+    private init(_ elements: [SetElement]) {
         var sticky: Set<Frontend> = []
         for item in elements {
             switch item.set {

@@ -21,12 +21,24 @@ package struct ConntrackPlan: Hashable, Sendable {
         _ service: ProxyService, family: IPFamily, endpoints: (ProxyService.Port) -> [ProxyEndpoint]
     ) {
         for port in service.ports where port.transport == .udp {
-            let serving = endpoints(port).filter { $0.isReady || $0.isServing }.map(\.backend)
+            let serving = Set(endpoints(port).filter { $0.isReady || $0.isServing }.map(\.backend)).sorted()
             for address in service.clusterIPs + service.externalIPs + service.loadBalancerIPs
             where address.family == family {
                 backends[Frontend(address: address, port: port.port)] = serving
             }
             if !port.nodePort.isNone { backends[Frontend(address: nil, port: port.nodePort)] = serving }
+        }
+    }
+
+    /// With the endpoints of the Service that takes a part of the connections.
+    package init(_ change: ServiceChange, family: IPFamily, nodeName: String) {
+        guard let service = change.service, service.ports.contains(where: { $0.transport == .udp }) else {
+            self.init()
+            return
+        }
+        self.init(service, family: family) { port in
+            change.endpoints(port: port.name, transport: port.transport, family: family, nodeName: nodeName)
+                + change.splitEndpoints(port, family: family, nodeName: nodeName)
         }
     }
 

@@ -15,7 +15,9 @@ package struct ProxyStatus: Hashable, Sendable {
     package var commitCount = 0
     /// Times that somebody else's change to our tables was undone.
     package var repairCount = 0
-    /// The last refusal; nil after a success.
+    /// Times that the kernel refused a change.
+    package var refusalCount = 0
+    /// The last refusal, down to the operation and the element; nil after a success.
     package var lastError: String?
 
     package init() {}

@@ -3,12 +3,10 @@ package import ControlLoop
 import JSON
 package import Logging
 package import NFTables
-import NetworkTypes
-import Synchronization
 
 /// Keeps the kernel's tables equal to the Services and EndpointSlices of a cluster.
 ///
-/// Writes nothing before both collections were listed. The first sync reads the tables back and changes what differs, so a
+/// Writes nothing before both collections were listed, and the node's own object, if it comes in time. The first sync reads the tables back and changes what differs, so a
 /// restart disturbs no connection. Afterwards a change costs the elements of its Service. Once per `checkInterval` the kernel's
 /// generation number is compared with ours; somebody else's commit leads to another full comparison.
 package final class ProxySyncer: Sendable {
@@ -17,17 +15,27 @@ package final class ProxySyncer: Sendable {
     private let listWatch: any ListWatch
     private let configuration: ProxyConfiguration
     private let logger: Logger
-    private let inbox = Inbox()
+    private let inbox: Inbox
     private let writer: RulesWriter
+    private let sweeper: FlowSweeper
+    private let onCommit: (@Sendable ([ServiceEvent]) -> Void)?
 
+    /// - Parameters:
+    ///   - recorder: Told of everything that happens, for health checks and metrics.
+    ///   - onCommit: Called after every successful commit with what it covers, and after events that asked for none; one call
+    ///     at a time, in order. Without it no object is kept beyond what the rules take.
     package init(
         listWatch: any ListWatch, applier: any RulesetApplier, flows: any FlowCleaner, configuration: ProxyConfiguration,
-        logger: Logger
+        logger: Logger, recorder: ProxyRecorder? = nil, onCommit: (@Sendable ([ServiceEvent]) -> Void)? = nil
     ) {
+        inbox = Inbox(keepsEvents: onCommit != nil, recorder: recorder, logger: logger)
+        self.onCommit = onCommit
         self.listWatch = listWatch
         self.configuration = configuration
         self.logger = logger
-        writer = RulesWriter(applier: applier, flows: flows, configuration: configuration, logger: logger)
+        sweeper = FlowSweeper(flows: flows, logger: logger, recorder: recorder)
+        writer = RulesWriter(
+            applier: applier, sweeper: sweeper, configuration: configuration, logger: logger, recorder: recorder)
     }
 
     package var status: ProxyStatus {
@@ -41,25 +49,49 @@ package final class ProxySyncer: Sendable {
     /// Returns only by cancellation. The rules stay.
     package func run() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
+            let scope = inbox.keepsEvents ? ListScope.everything : Self.ours
+            group.addTask { [self] in try await reflect(Service.resource, scope, ServiceSink(inbox: inbox), logger) }
+            group.addTask { [self] in try await reflect(EndpointSlice.resource, scope, SliceSink(inbox: inbox), logger) }
             group.addTask { [self] in
-                try await Reflector(
-                    listWatch: listWatch, resource: Service.resource, into: ServiceSink(inbox: inbox), logger: logger
-                ).run()
+                let scope = ListScope(fieldSelector: "metadata.name=\(configuration.nodeName)")
+                let sink = NodeSink(inbox: inbox, nodeName: configuration.nodeName)
+                try await reflect(Node.resource, scope, sink, logger)
             }
             group.addTask { [self] in
-                try await Reflector(
-                    listWatch: listWatch, resource: EndpointSlice.resource, into: SliceSink(inbox: inbox), logger: logger
-                ).run()
+                // Clusters before 1.33 have no such resource: that is no news.
+                var quiet = logger
+                quiet.logLevel = .error
+                try await reflect(ServiceCIDR.resource, .everything, ServiceRangeSink(inbox: inbox), quiet)
             }
-            group.addTask { [self] in
-                while true {
-                    try await ContinuousClock().sleep(for: configuration.checkInterval)
-                    inbox.checkIsDue()
-                }
-            }
+            group.addTask { [self] in try await tick() }
             group.addTask { [self] in try await sync() }
+            group.addTask { [self] in try await sweeper.run() }
             try await group.next()
             group.cancelAll()
+        }
+    }
+
+    /// What concerns another proxy, or no proxy, does not even come.
+    private static let ours = ListScope(
+        labelSelector: "!\(ProxyService.proxyNameLabel),!\(EndpointSlice.headlessLabel)")
+
+    private func reflect(
+        _ resource: GroupVersionResource, _ scope: ListScope, _ sink: some ReflectorSink, _ logger: Logger
+    ) async throws {
+        try await Reflector(listWatch: listWatch, resource: resource, scope: scope, into: sink, logger: logger).run()
+    }
+
+    private func tick() async throws {
+        var waited = Duration.zero
+        var sinceAudit = Duration.zero
+        while true {
+            try await ContinuousClock().sleep(for: configuration.checkInterval)
+            waited += configuration.checkInterval
+            sinceAudit += configuration.checkInterval
+            if waited >= configuration.nodeWaitMax { inbox.giveUpOnNode() }
+            let isAudit = sinceAudit >= configuration.auditInterval
+            if isAudit { sinceAudit = .zero }
+            inbox.checkIsDue(isAudit: isAudit)
         }
     }
 
@@ -67,12 +99,16 @@ package final class ProxySyncer: Sendable {
     package func runOnce() async throws {
         let services = try await listWatch.list(Service.resource, scope: .everything)
         let slices = try await listWatch.list(EndpointSlice.resource, scope: .everything)
-        inbox.update { tracker in
-            tracker.servicesListed(services.items.map(Service.init(json:)))
-            tracker.slicesListed(slices.items.map(EndpointSlice.init(json:)))
-        }
-        let (changes, count) = inbox.takeChanges()
-        try await writer.write(changes, serviceCount: count)
+        let nodes = try? await listWatch.list(Node.resource, scope: .everything)
+        let ranges = try? await listWatch.list(ServiceCIDR.resource, scope: .everything)
+        let node = nodes?.items.map(Node.init(json:)).first { $0.metadata.name == configuration.nodeName }
+        inbox.nodeSeen(node.map(NodeFacts.init))
+        inbox.serviceRangesListed(ranges?.items.map(ServiceCIDR.init(json:)) ?? [])
+        inbox.servicesListed(services.items.map { inbox.read(Service(json: $0)) })
+        inbox.slicesListed(slices.items.map { inbox.read(EndpointSlice(json: $0)) })
+        try await writer.write(inbox.take(at: .now))
+        await sweeper.sweep()
+        deliver()
     }
 
     private func sync() async throws {
@@ -82,12 +118,12 @@ package final class ProxySyncer: Sendable {
         while true {
             await inbox.signal.wait()
             try Task.checkCancellation()
-            let needsCheck = inbox.takeCheck()
+            let check = inbox.takeCheck()
             guard inbox.isComplete else { continue }
-            var isDue = inbox.hasChanges
+            var isDue = inbox.hasNews
             if !isDue {
                 isDue = await writer.isUnsettled
-                if !isDue && needsCheck { isDue = await writer.wasDisturbed() }
+                if !isDue, let check { isDue = await writer.wasDisturbed(isAudit: check.isAudit) }
             }
             guard isDue else { continue }
             var action = pacer.changed(at: clock.now)
@@ -99,8 +135,7 @@ package final class ProxySyncer: Sendable {
                     action = pacer.woke(at: clock.now)
                     continue
                 case .syncNow:
-                    let (changes, count) = inbox.takeChanges()
-                    let succeeded = await write(changes, serviceCount: count)
+                    let succeeded = await write(inbox.take(at: clock.now))
                     action = pacer.synced(at: clock.now, succeeded: succeeded)
                     continue
                 }
@@ -109,88 +144,20 @@ package final class ProxySyncer: Sendable {
         }
     }
 
-    private func write(_ changes: [ServiceChange], serviceCount: Int) async -> Bool {
+    private func write(_ batch: SyncBatch) async -> Bool {
         do {
-            try await writer.write(changes, serviceCount: serviceCount)
+            try await writer.write(batch)
+            deliver()
             return true
         } catch {
             logger.error("rules refused", metadata: ["error": "\(error)", "errno": "\(error.errno)"])
             return false
         }
     }
-}
 
-/// What the reflectors saw and the syncer has not yet written.
-private final class Inbox: Sendable {
-    private struct State {
-        var tracker = ServiceChangeTracker()
-        var needsCheck = false
-        var pendingSince: ContinuousClock.Instant?
-    }
-
-    let signal = WakeSignal()
-    private let state = Mutex(State())
-
-    var isComplete: Bool { state.withLock { $0.tracker.isComplete } }
-    var hasChanges: Bool { state.withLock { $0.tracker.hasChanges } }
-    var pendingSince: ContinuousClock.Instant? { state.withLock { $0.pendingSince } }
-
-    func update(_ body: (inout ServiceChangeTracker) -> Void) {
-        let isNews = state.withLock { state in
-            let wasComplete = state.tracker.isComplete
-            body(&state.tracker)
-            if state.tracker.hasChanges, state.pendingSince == nil { state.pendingSince = .now }
-            return state.tracker.isComplete && (state.tracker.hasChanges || !wasComplete)
-        }
-        if isNews { signal.wake() }
-    }
-
-    func checkIsDue() {
-        state.withLock { $0.needsCheck = true }
-        signal.wake()
-    }
-
-    func takeCheck() -> Bool {
-        state.withLock { state in
-            defer { state.needsCheck = false }
-            return state.needsCheck
-        }
-    }
-
-    func takeChanges() -> (changes: [ServiceChange], serviceCount: Int) {
-        state.withLock { state in
-            state.pendingSince = nil
-            return (state.tracker.takeChanges(), state.tracker.services.count)
-        }
-    }
-}
-
-private struct ServiceSink: ReflectorSink {
-    let inbox: Inbox
-
-    func read(_ json: JSONValue) -> Service { Service(json: json) }
-
-    func replace(with items: [Service], resourceVersion: String) { inbox.update { $0.servicesListed(items) } }
-
-    func apply(_ kind: WatchEvent.Kind, _ item: Service?, resourceVersion: String) {
-        guard let item else { return }
-        inbox.update { tracker in
-            if kind == .deleted { tracker.serviceGone(item.key) } else { tracker.serviceSeen(item) }
-        }
-    }
-}
-
-private struct SliceSink: ReflectorSink {
-    let inbox: Inbox
-
-    func read(_ json: JSONValue) -> EndpointSlice { EndpointSlice(json: json) }
-
-    func replace(with items: [EndpointSlice], resourceVersion: String) { inbox.update { $0.slicesListed(items) } }
-
-    func apply(_ kind: WatchEvent.Kind, _ item: EndpointSlice?, resourceVersion: String) {
-        guard let item else { return }
-        inbox.update { tracker in
-            if kind == .deleted { tracker.sliceGone(item.key) } else { tracker.sliceSeen(item) }
-        }
+    private func deliver() {
+        guard let onCommit else { return }
+        let events = inbox.committed()
+        if !events.isEmpty { onCommit(events) }
     }
 }

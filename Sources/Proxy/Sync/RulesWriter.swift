@@ -1,3 +1,4 @@
+import API
 import Logging
 import NFTables
 import NetworkTypes
@@ -5,76 +6,185 @@ import NetworkTypes
 /// Owns the model and the way to the kernel: one writer, one sync at a time.
 actor RulesWriter {
     private let applier: any RulesetApplier
-    private let flows: any FlowCleaner
+    private let sweeper: FlowSweeper
     private let logger: Logger
+    private let recorder: ProxyRecorder?
+    private var configuration: ProxyConfiguration
+    private var facts = ClusterFacts()
     private var models: [ProxyModel]
     /// The kernel holds what the models held at the last sync; false before the first one and after a refusal.
     private var isSettled = false
+    /// The next full sync looks for what somebody else changed.
+    private var seeksDamage = false
+    private var contests = ProblemBook<Contest>()
     private(set) var status = ProxyStatus()
 
-    init(applier: any RulesetApplier, flows: any FlowCleaner, configuration: ProxyConfiguration, logger: Logger) {
+    private struct Contest: Hashable {
+        var family: IPFamily
+        var frontend: Frontend
+    }
+
+    init(
+        applier: any RulesetApplier, sweeper: FlowSweeper, configuration: ProxyConfiguration, logger: Logger,
+        recorder: ProxyRecorder? = nil
+    ) {
         self.applier = applier
-        self.flows = flows
+        self.sweeper = sweeper
         self.logger = logger
+        self.recorder = recorder
+        self.configuration = configuration
         models = configuration.families.map { ProxyModel(family: $0, configuration: configuration) }
     }
 
     var isUnsettled: Bool { !isSettled }
 
-    /// Somebody else committed since our last sync. Calls for a full comparison then; one that finds nothing wrong
-    /// costs a dump and no write.
-    func wasDisturbed() async -> Bool {
-        guard isSettled, let generation = try? await applier.generation(), generation != status.generation else { return false }
-        logger.info("ruleset changed by another program, comparing", metadata: ["generation": "\(generation)"])
+    /// Somebody else may have changed our tables since the last sync, or `isAudit`. Calls for a full comparison then; one that finds
+    /// nothing wrong costs a dump and no write. What others commit elsewhere does not matter while our tables are ours alone.
+    func wasDisturbed(isAudit: Bool) async -> Bool {
+        guard isSettled, let generation = try? await applier.generation() else { return false }
+        guard generation != status.generation || isAudit else { return false }
+        if !isAudit, configuration.ownsTables, await ownsAllTables() {
+            status.generation = generation
+            return false
+        }
+        if !isAudit {
+            logger.info("ruleset changed by another program, comparing", metadata: ["generation": "\(generation)"])
+        }
         isSettled = false
+        seeksDamage = true
         return true
     }
 
-    func write(_ changes: [ServiceChange], serviceCount: Int) async throws(ApplyError) {
+    private func ownsAllTables() async -> Bool {
+        for model in models {
+            guard let isOurs = try? await applier.owns(model.table), isOurs else { return false }
+        }
+        return true
+    }
+
+    func write(_ batch: SyncBatch) async throws(ApplyError) {
+        if let facts = batch.facts {
+            self.facts = facts
+            configureModels()
+        }
         var stale: [FlowSelector] = []
-        for index in models.indices { stale += models[index].update(changes) }
+        for index in models.indices { stale += models[index].update(batch.changes) }
+        tellContests()
         if models.contains(where: \.needsChains) { isSettled = false }
         let start = ContinuousClock.now
         let wasFull = !isSettled
-        let wasSynced = status.isSynced
         do throws(ApplyError) {
-            let before = wasFull ? try await applier.generation() : status.generation
             var commits: UInt32 = 0
-            let transactions =
-                wasFull ? try await differences(&stale) : models.indices.map { models[$0].takeTransaction() }
-            for transaction in transactions {
-                guard !transaction.isEmpty else { continue }
-                isSettled = false
-                try await applier.apply(transaction)
-                commits += 1
-                status.commitCount += 1
-                if wasFull && wasSynced { status.repairCount += 1 }
+            if wasFull {
+                for index in models.indices { commits += try await settle(index, &stale) }
+            } else {
+                for index in models.indices { commits += try await commit(models[index].takeTransaction()) }
             }
-            for index in models.indices where models[index].takeLapse() { commits += try await forgetClients(models[index]) }
-            let now = try await applier.generation()
-            // A commit between ours and here is somebody else's: leave the older number, so that the next check sees it.
-            status.generation = before &+ commits
+            if !wasFull { status.generation &+= commits }
+            for index in models.indices where models[index].takeLapse() {
+                let more = try await forgetClients(models[index])
+                status.generation &+= more
+                commits += more
+            }
             isSettled = true
-            status.serviceCount = serviceCount
-            finish(from: start, wasFull: wasFull, commits: commits, isAlone: now == status.generation)
+            seeksDamage = false
+            status.serviceCount = batch.serviceCount
+            finish(from: start, wasFull: wasFull, commits: commits)
         } catch {
             isSettled = false
+            for index in models.indices { models[index].forgetKernel() }
             status.lastError = error.description
+            status.refusalCount += 1
+            recorder?.syncFailed()
             throw error
         }
-        await clean(stale)
+        for model in models {
+            recorder?.synced(model.family, isFull: wasFull, duration: .now - start, services: model.health)
+        }
+        recorder?.syncFinished()
+        sweeper.add(stale)
     }
 
-    /// What each table lacks, read back from the kernel; adds the flows that follow what stands there now.
-    private func differences(_ stale: inout [FlowSelector]) async throws(ApplyError) -> [Transaction] {
-        var transactions: [Transaction] = []
-        for index in models.indices {
+    private func configureModels() {
+        let effective = configuration.with(facts)
+        for index in models.indices { models[index].configure(effective) }
+    }
+
+    /// Reads one table back and changes what differs, unless somebody commits in between: then again.
+    ///
+    /// - Returns: How often something was committed.
+    private func settle(_ index: Int, _ stale: inout [FlowSelector]) async throws(ApplyError) -> UInt32 {
+        for attempt in 1... {
+            if configuration.ownsTables { try await applier.adopt(models[index].table) }
+            let generation = try await applier.generation()
             let desired = models[index].desired()
             let standing = try await applier.read(desired.identifier, expecting: desired)
+            let transaction = Difference.between(standing, desired)
+            do throws(ApplyError) {
+                if !transaction.isEmpty { try await applier.apply(transaction, ifGeneration: generation) }
+            } catch  where error.errno == ApplyError.restart && attempt < Self.attemptsMax {
+                continue
+            } catch  where configuration.ownsTables && Self.refusesOwnership(error, transaction) {
+                logger.info("this kernel knows no persistent owner of a table, so others can change the rules")
+                configuration.ownsTables = false
+                configureModels()
+                continue
+            } catch {
+                throw named(error, transaction)
+            }
             stale += models[index].staleFlows(from: standing)
-            transactions.append(Difference.between(standing, desired))
+            // Whatever is committed from here on by others shows as a generation that is not this one.
+            status.generation = transaction.isEmpty ? generation : generation &+ 1
+            guard !transaction.isEmpty else { return 0 }
+            status.commitCount += 1
+            if seeksDamage {
+                status.repairCount += 1
+                recorder?.repaired()
+                logger.info("rules repaired", metadata: ["operations": "\(transaction.operations.count)"])
+            }
+            return 1
         }
-        return transactions
+        return 0
+    }
+
+    private static let attemptsMax = 8
+
+    private static func refusesOwnership(_ error: ApplyError, _ transaction: Transaction) -> Bool {
+        guard error.errno == ApplyError.notSupported || error.errno == ApplyError.invalid, let index = error.operation,
+            transaction.operations.indices.contains(index), case .addTable = transaction.operations[index]
+        else { return false }
+        return true
+    }
+
+    private func commit(_ transaction: Transaction) async throws(ApplyError) -> UInt32 {
+        guard !transaction.isEmpty else { return 0 }
+        isSettled = false
+        do throws(ApplyError) {
+            try await applier.apply(transaction)
+        } catch {
+            throw named(error, transaction)
+        }
+        status.commitCount += 1
+        return 1
+    }
+
+    /// With the element that was refused, as nft prints it.
+    private func named(_ error: ApplyError, _ transaction: Transaction) -> ApplyError {
+        guard let index = error.operation, let item = error.item, transaction.operations.indices.contains(index) else {
+            return error
+        }
+        func declaration(_ table: TableIdentifier, _ name: String) -> NamedSet? {
+            ProxySet.allCases.first { $0.name == name }?.declaration(table.family.addresses)
+        }
+        var error = error
+        switch transaction.operations[index] {
+        case .addElements(let table, let name, let elements) where elements.indices.contains(item):
+            if let set = declaration(table, name) { error.detail += ", \(Printer.print(elements[item], of: set))" }
+        case .deleteElements(let table, let name, let keys) where keys.indices.contains(item):
+            if let set = declaration(table, name) { error.detail += ", \(Printer.print(keys[item], as: set.key))" }
+        default: break
+        }
+        return error
     }
 
     /// Deletes remembered clients whose endpoint is gone. One that expires between looking and deleting refuses the whole
@@ -91,7 +201,7 @@ actor RulesWriter {
                     try await applier.apply(Transaction([.deleteElements(model.table, set: set.name, lapsed)]))
                     commits += 1
                     break
-                } catch  where error.errno == ApplyError.noEntry && attempt < Self.forgetAttemptsMax {
+                } catch  where error.errno == ApplyError.noEntry && attempt < Self.attemptsMax {
                     continue
                 }
             }
@@ -99,11 +209,23 @@ actor RulesWriter {
         return commits
     }
 
-    private static let forgetAttemptsMax = 8
+    /// Logs each frontend that several Services want, once while it lasts.
+    private func tellContests() {
+        for model in models {
+            for (frontend, claimants) in model.contested {
+                let names = claimants.map(\.name.description)
+                let text = "\(names.first ?? "") has it, not \(names.dropFirst().joined(separator: ", "))"
+                for news in contests.news(of: Contest(family: model.family, frontend: frontend), [text]) {
+                    logger.error(
+                        "several Services want one frontend",
+                        metadata: ["key": "\(frontend.description(model.family))", "error": "\(news)"])
+                }
+            }
+        }
+        contests.keep { contest in models.contains { $0.family == contest.family && $0.contested[contest.frontend] != nil } }
+    }
 
-    private func finish(
-        from start: ContinuousClock.Instant, wasFull: Bool, commits: UInt32, isAlone: Bool
-    ) {
+    private func finish(from start: ContinuousClock.Instant, wasFull: Bool, commits: UInt32) {
         status.isSynced = true
         status.lastSync = .now
         status.lastError = nil
@@ -113,18 +235,7 @@ actor RulesWriter {
             "synced rules",
             metadata: [
                 "services": "\(status.serviceCount)", "elements": "\(status.elementCount)", "full": "\(wasFull)",
-                "commits": "\(commits)", "duration": "\(ContinuousClock.now - start)", "alone": "\(isAlone)",
+                "commits": "\(commits)", "duration": "\(ContinuousClock.now - start)",
             ])
-    }
-
-    /// A flow that stays is an annoyance, not an error of the rules: it is logged, and the sync counts as done.
-    private func clean(_ stale: [FlowSelector]) async {
-        guard !stale.isEmpty else { return }
-        do throws(ApplyError) {
-            try await flows.deleteFlows(Array(Set(stale)))
-            logger.debug("deleted stale flows", metadata: ["selectors": "\(stale.count)"])
-        } catch {
-            logger.error("stale flows not deleted", metadata: ["error": "\(error)", "errno": "\(error.errno)"])
-        }
     }
 }

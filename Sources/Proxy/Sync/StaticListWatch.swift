@@ -42,6 +42,8 @@ package struct StaticListWatch: ListWatch {
 
     /// Lower case plural, as far as the kinds that nodes read need it.
     private static func resourceName(_ kind: String) -> String {
-        kind == "Endpoints" ? "endpoints" : kind.lowercased() + "s"
+        let name = kind.lowercased()
+        if kind == "Endpoints" { return name }
+        return name.hasSuffix("y") ? "\(name.dropLast())ies" : name + "s"
     }
 }
