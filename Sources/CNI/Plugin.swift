@@ -34,34 +34,39 @@ package struct Plugin: Sendable {
                 exitStatus: 0,
                 notice: "skiff-cni: a CNI plugin for pods without NAT; CNI protocol versions supported: \(versions)\n")
         }
-        if command == CNICommand.version.rawValue { return Outcome(exitStatus: 0, output: JSONWriter.write(versionDocument())) }
+        if command == CNICommand.version.rawValue {
+            return Outcome(exitStatus: 0, output: JSONWriter.write(versionDocument(try? input())))
+        }
         // Before the configuration is read nobody knows the version; the newest has every field an error needs.
         var version = CNIVersion.newest
         do throws(CNIFailure) {
+            let snapshot = command == CNICommand.garbageCollect.rawValue ? try GarbageCollect.Snapshot() : nil
             let request = try CNIRequest(environment: environment, input: input)
             version = request.configuration.version
-            return Outcome(exitStatus: 0, output: try perform(request).map(JSONWriter.write))
-        } catch { return Outcome(exitStatus: 1, output: JSONWriter.write(error.json(version))) }
+            return Outcome(exitStatus: 0, output: try perform(request, snapshot).map(JSONWriter.write))
+        } catch { return Outcome(exitStatus: 1, output: JSONWriter.write(error.json(error.version ?? version))) }
     }
 
     private var versions: String { CNIVersion.allCases.map(\.rawValue).joined(separator: ", ") }
 
-    private func versionDocument() -> JSONValue {
-        [
-            "cniVersion": .string(CNIVersion.newest.rawValue),
+    /// - Parameter input: The version that the runtime speaks, if it said so.
+    private func versionDocument(_ input: [UInt8]?) -> JSONValue {
+        let asked = input.flatMap { try? JSONParser.parse($0) }?["cniVersion"]?.string.flatMap(CNIVersion.init(rawValue:))
+        return [
+            "cniVersion": .string((asked ?? .newest).rawValue),
             "supportedVersions": JSONValue(CNIVersion.allCases.map(\.rawValue)),
         ]
     }
 
-    private func perform(_ request: CNIRequest) throws(CNIFailure) -> JSONValue? {
+    private func perform(_ request: CNIRequest, _ snapshot: GarbageCollect.Snapshot?) throws(CNIFailure) -> JSONValue? {
         if programName == Loopback.type || request.configuration.type == Loopback.type { return try performLoopback(request) }
         switch request.command {
         case .add: return try Add(request).run()
         case .delete: try Delete(request: request).run()
         case .check: try Check(request: request).run()
-        case .garbageCollect: try GarbageCollect(request: request).run()
+        case .garbageCollect: if let snapshot { try GarbageCollect(request: request, snapshot: snapshot).run() }
         case .status: try Status(request: request).run()
-        case .version: return versionDocument()
+        case .version: break
         }
         return nil
     }
@@ -73,7 +78,7 @@ package struct Plugin: Sendable {
         case .delete: loopback.delete()
         case .check: try loopback.check()
         case .garbageCollect, .status: break
-        case .version: return versionDocument()
+        case .version: break
         }
         return nil
     }

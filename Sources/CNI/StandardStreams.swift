@@ -6,14 +6,29 @@ package enum StandardStreams {
     private static let inputBytesMax = 16 << 20
     private static let pieceBytes = 4096
     /// How long the runtime may take between two pieces of the configuration.
-    private static let inputWaitMilliseconds: Int32 = 30_000
+    package static let inputWaitMilliseconds: Int32 = 10_000
+
+    /// Opens what the caller has closed of the three streams: else the plugin's own files would get their numbers, and the
+    /// result would be written into a socket.
+    ///
+    /// - Returns: Whether there is a standard output to write to.
+    package static func complete() -> Bool {
+        var hasOutput = true
+        for descriptor: Int32 in 0...2 where fcntl(descriptor, F_GETFD) < 0 {
+            if descriptor == 1 { hasOutput = false }
+            _ = open("/dev/null", O_RDWR)
+        }
+        return hasOutput
+    }
 
     /// Everything on standard input.
-    package static func readInput() throws(CNIFailure) -> [UInt8] {
+    ///
+    /// - Parameter wait: Milliseconds that the runtime may take between two pieces.
+    package static func readInput(wait: Int32 = inputWaitMilliseconds) throws(CNIFailure) -> [UInt8] {
         var bytes: [UInt8] = []
         while true {
             var polled = pollfd(fd: 0, events: Int16(POLLIN), revents: 0)
-            let ready = poll(&polled, 1, inputWaitMilliseconds)
+            let ready = poll(&polled, 1, wait)
             if ready < 0, errno == EINTR { continue }
             guard ready != 0 else { throw CNIFailure(.inputOutput, "standard input was not closed in time") }
             var failure: Int32 = 0

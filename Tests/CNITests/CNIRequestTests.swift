@@ -73,6 +73,15 @@ import Testing
     @Test(arguments: ["X=y", "X=y;IgnoreUnknown=0", "IP=300.1.1.1", "IgnoreUnknown=maybe", "novalue;IgnoreUnknown=1", "=x"])
     func `refuses arguments that mean nothing`(arguments: String) { #expect(code(["CNI_ARGS": arguments]) == .failed) }
 
+    @Test func `takes a MAC address and the pod's name`() throws {
+        let request = try Self.request([
+            "CNI_ARGS": "MAC=02:00:00:00:00:09;K8S_POD_NAME=web-1;K8S_POD_NAMESPACE=default;K8S_POD_INFRA_CONTAINER_ID=x"
+        ])
+        #expect(request.arguments.mac == MACAddress(0x0200_0000_0009))
+        #expect(request.arguments.pod == "default/web-1")
+        #expect(code(["CNI_ARGS": "MAC=01:00:00:00:00:09"]) == .invalidConfiguration)
+    }
+
     @Test func `deletes whatever the arguments are`() { #expect(code(["CNI_COMMAND": "DEL", "CNI_ARGS": "x"]) == nil) }
 
     @Test(arguments: [
@@ -94,7 +103,7 @@ import Testing
             {"cniVersion":"1.0.0","name":"n","ranges":[[{"subnet":"10.1.0.0/24","rangeStart":"10.1.0.20","rangeEnd":"10.1.0.29",
              "gateway":"10.1.0.1"}],[{"subnet":"fd00::/64"}]]}
             """)
-        let pool = SlotPool(request.configuration.ranges)
+        let pool = request.configuration.pool
         #expect(pool.count == 10)
         #expect(pool.addresses(of: 9).map(\.description) == ["10.1.0.29", "fd00::a"])
     }
@@ -105,6 +114,7 @@ import Testing
                 .validAttachments
         }
         #expect(try valid("") == nil)
+        #expect(try valid(#","cni.dev/valid-attachments":null"#) == nil)
         #expect(try valid(#","cni.dev/valid-attachments":[]"#) == [])
         let one = [NetworkConfiguration.Attachment(containerID: "c", interfaceName: "eth0")]
         #expect(try valid(#","cni.dev/valid-attachments":[{"containerID":"c","ifname":"eth0"}]"#) == one)
@@ -120,9 +130,11 @@ import Testing
         let links = [
             link(1), link(2, "cni=skiff=keep=eth0"), link(3, "cni=skiff=gone=eth0"), link(4, "cni=other=gone=eth0"),
             link(5, "cni=skiff=keep=eth1"), link(6, "enp0s3"),
+            link(7, "shape=skiff=gone=eth0"), link(8, "shape=skiff=keep=eth0"), link(9, "last=skiff=10.244.1.3"),
         ]
         let valid = [NetworkConfiguration.Attachment(containerID: "keep", interfaceName: "eth0")]
-        #expect(GarbageCollect.stale(links, network: "skiff", valid: valid).map(\.rawValue) == [3, 5])
-        #expect(GarbageCollect.stale(links, network: "skiff", valid: []).map(\.rawValue) == [2, 3, 5])
+        let keep = GarbageCollect.names(valid, network: "skiff")
+        #expect(GarbageCollect.stale(links, network: "skiff", keep: keep).map(\.rawValue) == [3, 5, 7])
+        #expect(GarbageCollect.stale(links, network: "skiff", keep: []).map(\.rawValue) == [2, 3, 5, 7, 8])
     }
 }

@@ -7,7 +7,7 @@ import Testing
 @Suite struct CNIResultTests {
     let result = PodNetworkPlan(
         addresses: ["10.244.1.3", "fd00::3"].compactMap { IPAddress(parsing: $0) }, interface: "eth0",
-        attachment: "cni=skiff=c1=eth0", mtu: 1450, requestedMAC: MACAddress(0x0200_0000_0001)
+        attachment: "cni=skiff=c1=eth0", mtu: 1450, options: .init(requestedMAC: MACAddress(0x0200_0000_0001))
     ).result(sandbox: "/run/netns/a", linkMTU: 1450)
 
     @Test(arguments: [CNIVersion.v010, .v020])
@@ -46,6 +46,19 @@ import Testing
         #expect(value["ips"]?.array?.compactMap { $0["interface"]?.int } == [0, 2, 2])
         #expect(value["routes"]?.array?.count == 3)
         #expect(value["dns"] == before["dns"])
+    }
+
+    @Test(arguments: [
+        ("", "{}"), (#","dns":{"nameservers":["192.0.2.1"],"domain":"d"}"#, #"{"nameservers":["192.0.2.1"],"domain":"d"}"#),
+        (
+            #","dns":{"nameservers":["192.0.2.1"]},"runtimeConfig":{"dns":{"Servers":["10.96.0.10"],"searches":["a","b"]}}"#,
+            #"{"nameservers":["10.96.0.10"],"search":["a","b"]}"#
+        ),
+    ])
+    func `says about names what the runtime says, else the configuration`(members: String, expected: String) throws {
+        var value = result
+        value.dns = try NetworkConfiguration(parsing: Array(#"{"name":"n"\#(members)}"#.utf8)).dns
+        #expect(value.json(.v110)["dns"].map { JSONWriter.text($0) } == expected)
     }
 
     @Test func `reads back what it wrote`() {

@@ -12,15 +12,50 @@ import Testing
             mtu: mtu)
     }
 
-    @Test func `wires IPv4 through a link-local gateway, the host's part first`() {
+    @Test func `wires IPv4 through a link-local gateway, the host's part first`() throws {
         let plan = Self.plan("10.244.1.3")
         let pod = IPAddress.v4(IPv4Address(10, 244, 1, 3))
         let gateway = IPAddress.v4(IPv4Address(169, 254, 1, 1))
         #expect(
             plan.wiring == [
-                .nameAttachment("cni=skiff=c1=eth0"), .setUpHostEnd(ipv6: true), .addHostRoute(pod),
-                .addHostNeighbor(pod, plan.pod.address), .setUpLoopback, .setUpPodEnd, .addPodAddress(pod),
-                .addGatewayNeighbor(gateway, MACAddress(0xeeee_eeee_eeee)), .addDefaultRoute(gateway),
+                .nameHostEnd(["cni=skiff=c1=eth0"]), .setUpHostEnd(.init(ipv6: true)), .addHostRoute(pod),
+                .addHostNeighbor(pod, plan.pod.address), .setUpLoopback, .setUpPodEnd,
+                .addPodAddress(try #require(InterfaceAddress(parsing: "10.244.1.3/32"))),
+                .addGatewayNeighbor(gateway, MACAddress(0xeeee_eeee_eeee)),
+                .addPodRoute(try #require(CIDR(parsing: "0.0.0.0/0")), via: gateway),
+            ])
+    }
+
+    @Test func `gives IPv6 its link-local address itself, which needs no detection of duplicates either`() throws {
+        let plan = PodNetworkPlan(
+            addresses: ["10.244.1.3", "fd00::3"].compactMap { IPAddress(parsing: $0) }, interface: "eth0",
+            attachment: "cni=skiff=c1=eth0", mtu: nil, options: .init(requestedMAC: MACAddress(0x0200_5e10_0001)))
+        let addresses = plan.wiring.compactMap { operation -> String? in
+            if case .addPodAddress(let address) = operation { address.description } else { nil }
+        }
+        #expect(addresses == ["10.244.1.3/32", "fe80::5eff:fe10:1/64", "fd00::3/128"])
+        #expect(plan.wiring.contains(.keepPodEndWithoutAddress))
+    }
+
+    @Test func `names the other addresses, ports and group on the host's end`() throws {
+        var plan = Self.plan("10.244.1.3", "fd00::3")
+        plan.options = .init(hasPorts: true, alias: "default/web", group: 7)
+        #expect(
+            plan.wiring.prefix(2) == [
+                .nameHostEnd([
+                    "cni=skiff=c1=eth0", InterfaceNames.name(of: try #require(IPAddress(parsing: "fd00::3"))),
+                    "ports=sk0af40103",
+                ]), .setUpHostEnd(.init(ipv6: true, alias: "default/web", group: 7, routesLoopback: true)),
+            ])
+    }
+
+    @Test func `routes only the destinations that it is told`() throws {
+        var plan = Self.plan("10.244.1.3", "fd00::3")
+        plan.options.destinations = ["10.0.0.0/8", "fd00::/8", "172.16.0.0/12"].compactMap { CIDR(parsing: $0) }
+        #expect(plan.routes(.ipv4).map(\.description) == ["10.0.0.0/8", "172.16.0.0/12"])
+        #expect(
+            plan.result(sandbox: "/n", linkMTU: nil).routes.map(\.destination.description) == [
+                "10.0.0.0/8", "172.16.0.0/12", "fd00::/8",
             ])
     }
 
@@ -31,8 +66,8 @@ import Testing
     }
 
     @Test func `leaves IPv6 alone on links too small for it`() {
-        #expect(Self.plan("10.244.1.3", mtu: 1279).wiring[1] == .setUpHostEnd(ipv6: false))
-        #expect(Self.plan("10.244.1.3", mtu: nil).wiring[1] == .setUpHostEnd(ipv6: true))
+        #expect(Self.plan("10.244.1.3", mtu: 1279).wiring[1] == .setUpHostEnd(.init(ipv6: false)))
+        #expect(Self.plan("10.244.1.3", mtu: nil).wiring[1] == .setUpHostEnd(.init(ipv6: true)))
     }
 
     @Test func `gives each attachment its own local unicast MAC, always the same`() {
@@ -95,7 +130,10 @@ private final class RecordingTransport: NetlinkTransport {
         try LinkOperationExecutor(host: host, pod: pod, podNamespace: 3).wire(plan, indices)
         #expect(host.types == [.newLinkProperty, .newLink, .newRoute, .newNeighbor, .newRoute, .newNeighbor])
         #expect(
-            pod.types == [.newLink, .newLink, .newAddress, .newNeighbor, .newRoute, .newAddress, .newNeighbor, .newRoute])
+            pod.types == [
+                .newLink, .newLink, .newLink, .newAddress, .newNeighbor, .newRoute, .newAddress, .newAddress, .newNeighbor,
+                .newRoute,
+            ])
     }
 
     @Test(arguments: [MessageType.newLinkProperty, .newRoute, .newNeighbor])
@@ -110,7 +148,7 @@ private final class RecordingTransport: NetlinkTransport {
         #expect(pod.types.isEmpty)
     }
 
-    @Test func `deletes the pair when a step in the pod is refused`() {
+    @Test func `deletes the pair when a step in the pod is refused`() throws {
         let host = RecordingTransport()
         let indices = PairIndices(host: InterfaceIndex(rawValue: 9), pod: InterfaceIndex(rawValue: 4))
         let executor = LinkOperationExecutor(host: host, pod: RecordingTransport(refusing: .newAddress), podNamespace: 3)
@@ -118,7 +156,7 @@ private final class RecordingTransport: NetlinkTransport {
             try executor.wire(plan, indices)
             Issue.record("the refusal was swallowed")
         } catch {
-            #expect(error.operation == .addPodAddress(.v4(IPv4Address(10, 244, 1, 3))))
+            #expect(error.operation == .addPodAddress(try #require(InterfaceAddress(parsing: "10.244.1.3/32"))))
         }
         #expect(host.types.last == .deleteLink)
     }

@@ -3,7 +3,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "CLinuxDatagrams.h"
 #include "CLinuxNetlink.h"
+#include "CLinuxProbe.h"
 #include "CLinuxProcess.h"
 
 int setns(int fd, int nstype);

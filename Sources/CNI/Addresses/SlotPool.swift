@@ -1,10 +1,11 @@
+import JSON
 package import NetworkTypes
 
 /// Every address that pods may have, counted: slot `k` is the `k`th address of each family at once, so that both are free or
 /// taken together.
 ///
-/// The kernel keeps the record. A slot is taken while a link with its name (`InterfaceNames.hostEnd`) exists, and that link
-/// lives exactly as long as the pod's namespace: there is no file, no lock, and nothing to clean up after a crash or a reboot.
+/// The kernel keeps the record. An address is taken while a link has its name (`InterfaceNames.hostEnd`), and that link lives
+/// exactly as long as the pod's namespace: there is no file, no lock, and nothing to clean up after a crash or a reboot.
 package struct SlotPool: Hashable, Sendable {
     /// Ranges of one family, one after the other.
     private struct Row: Hashable, Sendable {
@@ -16,8 +17,13 @@ package struct SlotPool: Hashable, Sendable {
     private var rows: [Row]
     /// Slots that have an address in every family; zero without ranges.
     package let count: Int
+    private let excluded: [CIDR]
+    private let reserved: [CIDR]
 
-    package init(_ ranges: [AddressRange]) {
+    /// - Parameters:
+    ///   - excluded: Addresses that nobody gets.
+    ///   - reserved: Addresses for those who ask for them.
+    package init(_ ranges: [AddressRange], excluded: [CIDR] = [], reserved: [CIDR] = []) {
         var rows: [Row] = []
         for range in ranges {
             if let index = rows.firstIndex(where: { $0.family == range.prefix.family }) {
@@ -28,9 +34,17 @@ package struct SlotPool: Hashable, Sendable {
         }
         self.rows = rows
         count = rows.map(\.count).min() ?? 0
+        self.excluded = excluded
+        self.reserved = reserved
+    }
+
+    init(_ json: JSONValue, runtime: CaseInsensitiveObject) throws(CNIFailure) {
+        let read = try AddressConfiguration(json, runtime: runtime)
+        self.init(read.ranges, excluded: read.excluded, reserved: read.reserved)
     }
 
     package var families: [IPFamily] { rows.map(\.family) }
+    package var prefixes: [CIDR] { rows.flatMap(\.ranges).map(\.prefix) }
 
     /// One address per family, in the order in which the configuration names the families.
     package func addresses(of slot: Int) -> [IPAddress] {
@@ -44,7 +58,7 @@ package struct SlotPool: Hashable, Sendable {
         }
     }
 
-    /// Nil when the address is none of the pool's.
+    /// Nil when the address is in none of the slots.
     package func slot(of address: IPAddress) -> Int? {
         guard let row = rows.first(where: { $0.family == address.family }) else { return nil }
         var start = 0
@@ -55,11 +69,25 @@ package struct SlotPool: Hashable, Sendable {
         return nil
     }
 
-    /// The name of the link that takes the slot.
-    package func hostEnd(of slot: Int) -> String { InterfaceNames.hostEnd(for: addresses(of: slot)) }
+    /// Whether the address is in one of the ranges, with or without a slot.
+    package func contains(_ address: IPAddress) -> Bool {
+        rows.contains { $0.ranges.contains { $0.contains(address) } }
+    }
 
-    /// Where the search for a free slot begins: far from where other containers began, so that an address that has just
-    /// become free is not the next one given out.
+    package func excludes(_ address: IPAddress) -> Bool { excluded.contains { $0.contains(address) } }
+
+    /// Whether the slot is for anybody.
+    package func offers(_ slot: Int) -> Bool {
+        if excluded.isEmpty, reserved.isEmpty { return true }
+        return !addresses(of: slot).contains { address in
+            excluded.contains { $0.contains(address) } || reserved.contains { $0.contains(address) }
+        }
+    }
+
+    /// How many slots are for anybody.
+    package var offeredCount: Int { excluded.isEmpty && reserved.isEmpty ? count : (0..<count).count { offers($0) } }
+
+    /// Where the search for a free slot begins when nothing tells which address was the last.
     package func start(for attachment: String) -> Int {
         count == 0 ? 0 : Int(StableHash.hash64(attachment) % UInt64(count))
     }
@@ -70,7 +98,8 @@ package struct SlotPool: Hashable, Sendable {
     package func firstFree(from start: Int, taken: Set<String>) -> Int? {
         for step in 0..<count {
             let slot = (start + step) % count
-            if !taken.contains(hostEnd(of: slot)) { return slot }
+            guard offers(slot) else { continue }
+            if !addresses(of: slot).contains(where: { taken.contains(InterfaceNames.name(of: $0)) }) { return slot }
         }
         return nil
     }

@@ -2,112 +2,113 @@ import JSON
 import Netlink
 import NetworkTypes
 
-/// ADD: takes a slot, wires the pod, answers with its addresses. Leaves nothing behind when it fails.
+/// ADD: takes an address, wires the pod, answers with its addresses. Leaves nothing behind when it fails.
 struct Add {
-    /// Slots tried blindly, one after the other, before the links are listed to find a free one.
-    private static let probesMax = 8
-    /// Listings before the pool counts as exhausted: others may take what a listing showed free.
-    private static let listingsMax = 64
-
     let request: CNIRequest
     let pool: SlotPool
     private let attachment: String
 
     init(_ request: CNIRequest) throws(CNIFailure) {
         self.request = request
-        pool = SlotPool(request.configuration.ranges)
+        pool = request.configuration.pool
         attachment = request.attachmentName
-        guard pool.count > 0 else {
-            throw CNIFailure(.invalidConfiguration, "no addresses to give out", details: "podCIDRs or ranges is needed")
-        }
     }
 
     func run() throws(CNIFailure) -> JSONValue {
-        let requested = try requestedSlot()
+        let configuration = request.configuration
+        if Chained.isBehindAnother(request) { return try Chained(request: request).add() }
+        guard pool.count > 0 else {
+            throw CNIFailure(.invalidConfiguration, "no addresses to give out", details: "podCIDRs or ranges is needed")
+        }
+        let choice = try AddressChoice(
+            configuration.requestedAddresses + request.arguments.newAddresses(configuration), from: pool)
         let connection = try PodConnection(request, asksIPv6: pool.families.contains(.ipv6))
-        let executor = LinkOperationExecutor(
-            host: connection.host, pod: connection.pod, podNamespace: connection.namespace.descriptor)
-        let (plan, pair) = try reserve(requested, executor, connection)
-        do throws(CNIFailure) {
-            if connection.podDisablesIPv6 { try connection.enableIPv6(on: request.interfaceName) }
-        } catch {
-            executor.undo([plan.reservation])
+        let survey = try CNIFailure.when("cannot read the host's state") { () throws(NetlinkError) in
+            try HostSurvey(request, connection.host)
+        }
+        guard !survey.isAttached else { throw alreadyAttached }
+        if configuration.enablesForwarding { try survey.enableForwarding(pool.families) }
+        let firewall = try prepareFirewall()
+        let reservation = Reservation(
+            request: request, choice: choice, connection: connection, survey: survey, attachment: attachment)
+        let (plan, pair) = try reservation.take()
+        do throws(CNIFailure) { try complete(plan, pair, connection, firewall) } catch {
+            Teardown.undo(plan, connection)
             throw error
         }
-        do throws(LinkOperationExecutor.Failure) { try executor.wire(plan, pair.indices) } catch { throw Self.failure(error) }
         var result = plan.result(sandbox: request.namespacePath, linkMTU: pair.mtu)
-        result.dns = request.configuration.dns
-        return result.json(request.configuration.version, after: request.configuration.previousResult)
+        result.dns = configuration.dns
+        return result.json(configuration.version, after: configuration.previousResult)
     }
 
-    private typealias Reservation = (plan: PodNetworkPlan, pair: LinkOperationExecutor.Pair)
-
-    /// The slot of the addresses that the pod asks for; nil when it asks for none.
-    private func requestedSlot() throws(CNIFailure) -> Int? {
-        let addresses = request.configuration.requestedAddresses + request.arguments.addresses
-        var result: Int?
-        for address in addresses {
-            guard let slot = pool.slot(of: address) else {
-                throw CNIFailure(.failed, "requested address \(address) is not in the configured ranges")
-            }
-            guard result == nil || result == slot else {
-                throw CNIFailure(
-                    .failed, "requested addresses do not belong together",
-                    details: "the addresses of a pod stand at the same place of each family's ranges")
-            }
-            result = slot
-        }
-        return result
+    private var alreadyAttached: CNIFailure {
+        CNIFailure(
+            .failed,
+            "container \(request.containerID) already has interface \(request.interfaceName) in network "
+                + request.configuration.name, details: "DEL comes before another ADD")
     }
 
-    private func reserve(_ requested: Int?, _ executor: LinkOperationExecutor, _ connection: PodConnection) throws(CNIFailure)
-        -> Reservation
-    {
-        if let requested {
-            if let taken = try take(requested, executor, connection) { return taken }
-            throw CNIFailure(.failed, "requested address \(pool.addresses(of: requested)[0]) is in use")
+    /// Everything that is not the pair, its addresses and routes.
+    private func complete(
+        _ plan: PodNetworkPlan, _ pair: LinkOperationExecutor.Pair, _ connection: PodConnection, _ firewall: HostPorts?
+    ) throws(CNIFailure) {
+        let configuration = request.configuration
+        try connection.write(configuration.sysctls, interface: request.interfaceName)
+        if let limits = configuration.bandwidth {
+            let shaper = Shaper(host: connection.host, hostEnd: (plan.host.name, pair.indices.host), attachment: attachment)
+            try shaper.apply(limits, mtu: pair.mtu, group: Shaper.group(of: pair.indices.host))
         }
-        let start = pool.start(for: attachment)
-        for step in 0..<min(Self.probesMax, pool.count) {
-            if let taken = try take((start + step) % pool.count, executor, connection) { return taken }
-        }
-        for _ in 0..<Self.listingsMax {
-            let names = try CNIFailure.when("cannot list the host's links") { () throws(NetlinkError) in
-                Set(try connection.host.links().compactMap(\.name))
+        guard let firewall else { return }
+        if let masquerade = configuration.masquerade {
+            try CNIFailure.when("cannot masquerade") { () throws(NetlinkError) in
+                try firewall.masquerade(HostPortTable.entries(masquerade, for: pool.prefixes))
             }
-            guard let free = pool.firstFree(from: start, taken: names) else { break }
-            if let taken = try take(free, executor, connection) { return taken }
         }
-        throw CNIFailure(.tryAgainLater, "no free address", details: "all \(pool.count) are in use")
+        try firewall.open(configuration.portMappings, to: plan.addresses, attachment, connection.host)
     }
 
-    /// Nil when somebody has the slot.
-    private func take(_ slot: Int, _ executor: LinkOperationExecutor, _ connection: PodConnection) throws(CNIFailure)
-        -> Reservation?
-    {
-        let plan = PodNetworkPlan(
-            addresses: pool.addresses(of: slot), interface: request.interfaceName, attachment: attachment,
-            mtu: request.configuration.mtu, requestedMAC: request.configuration.requestedMAC)
-        do throws(LinkOperationExecutor.Failure) { return (plan, try executor.reserve(plan)) } catch {
-            guard error.error.errno == LinuxErrno.exists else { throw Self.failure(error) }
-            // Either end's name may be the one that exists.
-            let inside = try? connection.pod.link(LinkMessage(name: request.interfaceName))
-            guard inside == nil else {
-                throw CNIFailure(
-                    .failed, "interface \(request.interfaceName) already exists in the container",
-                    details: "CNI_NETNS=\(request.namespacePath)")
+    /// The table that keeps pods from sending with foreign addresses, which host ports and masquerading need besides. Nil: the
+    /// kernel has no nf_tables, and the pod does not need it.
+    private func prepareFirewall() throws(CNIFailure) -> HostPorts? {
+        let translates = !request.configuration.portMappings.isEmpty || request.configuration.masquerade != nil
+        do throws(NetlinkError) {
+            let firewall = try HostPorts()
+            try firewall.prepare(translates: translates)
+            return firewall
+        } catch {
+            guard !translates else {
+                throw CNIFailure(.failed, "cannot write rules of nf_tables", details: error.description)
             }
             return nil
         }
-    }
-
-    private static func failure(_ failure: LinkOperationExecutor.Failure) -> CNIFailure {
-        CNIFailure(.failed, "cannot \(failure.operation.purpose)", details: failure.error.description)
     }
 }
 
 extension CNIRequest {
     var attachmentName: String {
         InterfaceNames.attachment(network: configuration.name, containerID: containerID, interface: interfaceName)
+    }
+}
+
+extension CNIArguments {
+    /// Runtimes may ask for the same addresses in both ways.
+    func newAddresses(_ configuration: NetworkConfiguration) -> [IPAddress] {
+        addresses.filter { !configuration.requestedAddresses.contains($0) }
+    }
+}
+
+extension HostPorts {
+    /// Opens the ports that lead to a pod's addresses.
+    func open(_ mappings: [PortMapping], to addresses: [IPAddress], _ attachment: String, _ host: NetlinkSocket)
+        throws(CNIFailure)
+    {
+        let entries = HostPortTable.entries(mappings, to: addresses, attachment: attachment)
+        guard !entries.isEmpty else { return }
+        try add(entries) { name throws(NetlinkError) in
+            // What has no link of ours counts as alive: its elements go with its DEL or with GC.
+            guard InterfaceNames.fields(ofAttachment: name) != nil else { return true }
+            return try host.link(LinkMessage(alternativeName: name)) != nil
+        }
+        forgetFlows(to: entries)
     }
 }

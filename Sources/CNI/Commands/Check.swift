@@ -11,12 +11,34 @@ struct Check {
             throw CNIFailure(.failed, "required prevResult missing")
         }
         let connection = try PodConnection(request)
-        let state = try CNIFailure.when("cannot read the attachment") { () throws(NetlinkError) in
-            try AttachmentState(request, connection)
+        let result = CNIResult(json: previous)
+        var drift: [String] = []
+        if !Chained.isBehindAnother(request) {
+            let state = try CNIFailure.when("cannot read the attachment") { () throws(NetlinkError) in
+                try AttachmentState(request, connection)
+            }
+            drift = state.drift(from: result, request)
         }
-        let drift = state.drift(from: CNIResult(json: previous), request)
+        if drift.isEmpty { drift = connection.drift(from: request.configuration.sysctls, interface: request.interfaceName) }
+        if drift.isEmpty, !request.configuration.portMappings.isEmpty { drift = try portDrift(result) }
         guard drift.isEmpty else {
             throw CNIFailure(.failed, "the attachment has changed", details: drift.joined(separator: "; "))
+        }
+    }
+
+    private func portDrift(_ result: CNIResult) throws(CNIFailure) -> [String] {
+        let own = Set([request.attachmentName, InterfaceNames.chained(request.attachmentName)])
+        let addresses = result.addresses.filter { entry in
+            guard let index = entry.interface, result.interfaces.indices.contains(index) else { return true }
+            return result.interfaces[index].name == request.interfaceName
+        }.map(\.address.address)
+        let entries = try CNIFailure.when("cannot read the host ports") { () throws(NetlinkError) in
+            try HostPorts().podEntries()
+        }
+        let keys = Set(entries.filter { $0.element.comment.map(own.contains) ?? false }.map { [$0.set: $0.element.key] })
+        return request.configuration.portMappings.compactMap { mapping in
+            let wanted = HostPortTable.entries([mapping], to: addresses, attachment: request.attachmentName)
+            return wanted.allSatisfy { keys.contains([$0.set: $0.element.key]) } ? nil : "host port \(mapping) is not open"
         }
     }
 }
@@ -28,8 +50,11 @@ struct AttachmentState {
     /// Addresses and routes of the pod, on every link of it.
     var podAddresses: [AddressMessage] = []
     var podRoutes: [RouteMessage] = []
-    /// What the host answers for each of the slot's addresses, by address.
+    /// What the host answers for each of the pool's addresses, by address.
     var hostRoutes: [IPAddress: RouteMessage] = [:]
+    /// Bytes per second, by the link that they limit.
+    var shaped: [InterfaceIndex: UInt64] = [:]
+    var shaper: LinkMessage?
 
     init() {}
 
@@ -37,12 +62,18 @@ struct AttachmentState {
         hostLink = try connection.host.link(LinkMessage(alternativeName: request.attachmentName))
         podLink = try connection.pod.link(LinkMessage(name: request.interfaceName))
         podAddresses = try connection.pod.dump(AddressMessage.list()).compactMap { AddressMessage($0) }
-        let pool = SlotPool(request.configuration.ranges)
+        let pool = request.configuration.pool
         for family in pool.families {
             podRoutes += try connection.pod.dump(RouteMessage.list(family)).compactMap { RouteMessage($0) }
         }
-        for address in podAddresses.map(\.address.address) where pool.slot(of: address) != nil {
+        for address in podAddresses.map(\.address.address) where pool.contains(address) {
             hostRoutes[address] = try connection.host.get(RouteMessage.lookup(address)).flatMap { RouteMessage($0) }
+        }
+        guard request.configuration.bandwidth != nil else { return }
+        let shaperName = InterfaceNames.shaper(ofAttachment: request.attachmentName)
+        shaper = try connection.host.link(LinkMessage(alternativeName: shaperName))
+        for report in try connection.host.dump(QueueMessage.list).compactMap({ QueueMessage.Report($0) }) {
+            if let rate = report.bytesPerSecond { shaped[report.index] = rate }
         }
     }
 
@@ -67,19 +98,22 @@ struct AttachmentState {
         }
         let mtu = request.configuration.mtu ?? own.compactMap { result.interfaces[$0].mtu }.first
         if let mtu, podLink.mtu != mtu || hostLink.mtu != mtu { found.append("the MTU is not \(mtu)") }
-        let pool = SlotPool(request.configuration.ranges)
+        let pool = request.configuration.pool
         for entry in result.addresses where entry.interface.map(own.contains) ?? true {
             let address = entry.address.address
-            guard pool.slot(of: address) != nil else { continue }
-            found += drift(of: address, podLink, hostLink, name)
+            guard pool.contains(address) else { continue }
+            found += drift(of: address, podLink, hostLink, request)
         }
+        if let limits = request.configuration.bandwidth { found += drift(of: limits, hostLink) }
         return found
     }
 
-    private func drift(of address: IPAddress, _ podLink: LinkMessage, _ hostLink: LinkMessage, _ name: String) -> [String] {
+    private func drift(of address: IPAddress, _ podLink: LinkMessage, _ hostLink: LinkMessage, _ request: CNIRequest)
+        -> [String]
+    {
         var found: [String] = []
         if !podAddresses.contains(where: { $0.address.address == address && $0.index == podLink.index }) {
-            found.append("address \(address) is gone from interface \(name)")
+            found.append("address \(address) is gone from interface \(request.interfaceName)")
         }
         if case .v4(let plain) = address, let recorded = hostLink.name.flatMap(InterfaceNames.address(ofHostEnd:)),
             recorded != plain
@@ -94,11 +128,26 @@ struct AttachmentState {
             found.append("the host has no route to \(address)")
         }
         let gateway = PodNetworkPlan.gateway(address.family)
-        let hasDefault = podRoutes.contains {
-            $0.destination.prefixLength == 0 && $0.destination.family == address.family && $0.index == podLink.index
-                && $0.gateway == gateway
+        let everything = CIDR(IPAddress(family: address.family, number: 0), prefixLength: 0)
+        let wanted = request.configuration.destinations ?? everything.map { [$0] } ?? []
+        for destination in wanted where destination.family == address.family {
+            let exists = podRoutes.contains {
+                $0.destination == destination && $0.index == podLink.index && $0.gateway == gateway
+            }
+            let name = destination.prefixLength == 0 ? "the default route" : "the route to \(destination)"
+            if !exists { found.append("\(name) via \(gateway) is gone") }
         }
-        if !hasDefault { found.append("the default route via \(gateway) is gone") }
+        return found
+    }
+
+    private func drift(of limits: BandwidthLimits, _ hostLink: LinkMessage) -> [String] {
+        var found: [String] = []
+        if let limit = limits.ingress, hostLink.index.flatMap({ shaped[$0] }) != limit.bucket.bytesPerSecond {
+            found.append("what the pod receives is not limited to \(limit.rate) bits per second")
+        }
+        if let limit = limits.egress, shaper?.index.flatMap({ shaped[$0] }) != limit.bucket.bytesPerSecond {
+            found.append("what the pod sends is not limited to \(limit.rate) bits per second")
+        }
         return found
     }
 }

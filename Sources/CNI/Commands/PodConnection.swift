@@ -33,6 +33,29 @@ struct PodConnection {
         }
     }
 
+    /// Writes settings of the pod's namespace.
+    func write(_ settings: [PodSysctl], interface: String) throws(CNIFailure) {
+        if settings.isEmpty { return }
+        do {
+            try namespace.visit(from: home) { () throws(NamespaceError) in
+                for setting in settings { try Sysctl.write(setting.path(interface: interface), setting.value) }
+            }
+        } catch { throw CNIFailure(.failed, "cannot write the pod's settings", details: error.description) }
+    }
+
+    /// Settings of the pod that are not as they were written, in words.
+    func drift(from settings: [PodSysctl], interface: String) -> [String] {
+        if settings.isEmpty { return [] }
+        let found = try? namespace.visit(from: home) { () throws(NamespaceError) in
+            settings.filter { setting in
+                let value = try? Sysctl.read(setting.path(interface: interface))
+                // The kernel separates several numbers by tabs.
+                return value?.split(whereSeparator: \.isWhitespace) != setting.value.split(whereSeparator: \.isWhitespace)
+            }
+        }
+        return (found ?? settings).map { "\($0.path(interface: interface)) is not \($0.value)" }
+    }
+
     /// Lets one link of the pod have IPv6 addresses.
     func enableIPv6(on link: String) throws(CNIFailure) {
         do {

@@ -26,13 +26,15 @@ package struct LinkOperationExecutor: Sendable {
     }
 
     /// Creates the pair and learns its indices, in one exchange.
-    package func reserve(_ plan: PodNetworkPlan) throws(Failure) -> Pair {
+    ///
+    /// - Parameter more: Requests for the host in the same exchange, whose answers do not matter.
+    package func reserve(_ plan: PodNetworkPlan, besides more: [NetlinkMessage] = []) throws(Failure) -> Pair {
         let operation = plan.reservation
         let creation = LinkOperation.creation(host: plan.host, pod: plan.pod, mtu: plan.mtu, podNamespace: podNamespace)
         do throws(NetlinkError) {
-            let replies = try host.exchange([creation, LinkMessage(name: plan.host.name).get])
+            let replies = try host.exchange([creation, LinkMessage(name: plan.host.name).get] + more)
             if let refusal = replies.first?.refusal { throw .refused(request: 0, refusal) }
-            guard let link = replies.last?.messages.first.flatMap({ LinkMessage($0) }), let index = link.index else {
+            guard let link = replies[1].messages.first.flatMap({ LinkMessage($0) }), let index = link.index else {
                 undo([operation])
                 throw .malformed
             }

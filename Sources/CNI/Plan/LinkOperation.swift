@@ -6,16 +6,41 @@ package enum LinkOperation: Hashable, Sendable {
     /// Creates both ends at once, each in its namespace.
     case createPair(LinkEnd, pod: LinkEnd, mtu: UInt32?)
     case deletePair(hostEnd: String)
-    /// Records the attachment on the host end.
-    case nameAttachment(String)
-    case setUpHostEnd(ipv6: Bool)
+    /// Gives the host end alternative names: the attachment's, and those that take more addresses.
+    case nameHostEnd([String])
+    case setUpHostEnd(HostSettings)
     case addHostRoute(IPAddress)
     case addHostNeighbor(IPAddress, MACAddress)
     case setUpLoopback
+    /// Keeps the kernel from making up an IPv6 address, which it does as soon as both ends are up.
+    case keepPodEndWithoutAddress
     case setUpPodEnd
-    case addPodAddress(IPAddress)
+    case addPodAddress(InterfaceAddress)
     case addGatewayNeighbor(IPAddress, MACAddress)
-    case addDefaultRoute(IPAddress)
+    case addPodRoute(CIDR, via: IPAddress)
+    /// A default route in a table of the interface's own.
+    case addSourceRoute(via: IPAddress)
+    /// Sends answers from the address by that table.
+    case addSourceRule(IPAddress)
+    case deleteSourceRule(IPAddress)
+
+    /// What makes the host end a router's interface.
+    package struct HostSettings: Hashable, Sendable {
+        package var ipv6: Bool
+        /// `NAMESPACE/NAME` of the pod, for people.
+        package var alias: String?
+        /// Links of one group can be deleted at once; nil: the default group.
+        package var group: UInt32?
+        /// Lets packets from 127.0.0.1 to a host port reach the pod.
+        package var routesLoopback: Bool
+
+        package init(ipv6: Bool, alias: String? = nil, group: UInt32? = nil, routesLoopback: Bool = false) {
+            self.ipv6 = ipv6
+            self.alias = alias
+            self.group = group
+            self.routesLoopback = routesLoopback
+        }
+    }
 
     package struct LinkEnd: Hashable, Sendable {
         package var name: String
@@ -32,14 +57,20 @@ package enum LinkOperation: Hashable, Sendable {
     /// The namespace that the operation happens in.
     package var place: Place {
         switch self {
-        case .createPair, .deletePair, .nameAttachment, .setUpHostEnd, .addHostRoute, .addHostNeighbor: .host
-        case .setUpLoopback, .setUpPodEnd, .addPodAddress, .addGatewayNeighbor, .addDefaultRoute: .pod
+        case .createPair, .deletePair, .nameHostEnd, .setUpHostEnd, .addHostRoute, .addHostNeighbor: .host
+        case .setUpLoopback, .keepPodEndWithoutAddress, .setUpPodEnd, .addPodAddress, .addGatewayNeighbor, .addPodRoute,
+            .addSourceRoute, .addSourceRule, .deleteSourceRule:
+            .pod
         }
     }
 
-    /// What takes the operation back. Everything but the pair itself ends with the pair.
+    /// What takes the operation back. Everything but the pair itself and rules ends with the pair.
     package var undo: LinkOperation? {
-        if case .createPair(let host, _, _) = self { .deletePair(hostEnd: host.name) } else { nil }
+        switch self {
+        case .createPair(let host, _, _): .deletePair(hostEnd: host.name)
+        case .addSourceRule(let address): .deleteSourceRule(address)
+        default: nil
+        }
     }
 
     /// For messages to people: "cannot ...".
@@ -47,15 +78,19 @@ package enum LinkOperation: Hashable, Sendable {
         switch self {
         case .createPair(let host, let pod, _): "create link \(pod.name) and its host end \(host.name)"
         case .deletePair(let name): "delete link \(name)"
-        case .nameAttachment(let name): "record the attachment \(name)"
+        case .nameHostEnd(let names): "record the attachment \(names.first ?? "")"
         case .setUpHostEnd: "set the host end up"
         case .addHostRoute(let address): "route \(address) to the pod"
         case .addHostNeighbor(let address, _): "add the host's neighbor \(address)"
         case .setUpLoopback: "set lo up"
+        case .keepPodEndWithoutAddress: "prepare the pod's link for IPv6"
         case .setUpPodEnd: "set the pod's link up"
         case .addPodAddress(let address): "give the pod the address \(address)"
         case .addGatewayNeighbor(let address, _): "add the pod's neighbor \(address)"
-        case .addDefaultRoute(let gateway): "add the pod's default route via \(gateway)"
+        case .addPodRoute(let destination, _): "add the pod's route to \(destination)"
+        case .addSourceRoute: "add the interface's own default route"
+        case .addSourceRule(let address): "add the rule for packets from \(address)"
+        case .deleteSourceRule(let address): "delete the rule for packets from \(address)"
         }
     }
 }
@@ -80,17 +115,11 @@ extension LinkOperation {
         switch self {
         case .createPair: preconditionFailure("the pair has no indices before it is created")
         case .deletePair(let name): return LinkMessage(name: name).delete
-        case .nameAttachment(let name):
+        case .nameHostEnd(let names):
             var link = LinkMessage(index: indices.host)
-            link.alternativeNames = [name]
+            link.alternativeNames = names
             return link.addAlternativeNames
-        case .setUpHostEnd(let ipv6):
-            var link = LinkMessage(index: indices.host)
-            link.setUp()
-            // Per link and through netlink: no file below /proc is written, and the host's own settings stay as they are.
-            link.ipv4 = LinkMessage.IPv4Settings(forwarding: true, sendRedirects: false, reversePathFilter: 1)
-            if ipv6 { link.ipv6AddressGeneration = 1 }
-            return link.change
+        case .setUpHostEnd(let settings): return Self.setUpHostEnd(indices.host, settings)
         case .addHostRoute(let address):
             return RouteMessage(CIDR(host: address), on: indices.host, origin: .pod).create
         case .addHostNeighbor(let address, let mac): return NeighborMessage(address, at: mac, on: indices.host).replace
@@ -98,27 +127,50 @@ extension LinkOperation {
             var link = LinkMessage(index: .loopback)
             link.setUp()
             return link.change
+        case .keepPodEndWithoutAddress:
+            var link = LinkMessage(index: indices.pod)
+            link.ipv6AddressGeneration = 1
+            return link.change
         case .setUpPodEnd:
             var link = LinkMessage(index: indices.pod)
             link.setUp()
             return link.change
-        case .addPodAddress(let address):
-            guard let own = InterfaceAddress(address, prefixLength: address.family.bitCount) else {
-                preconditionFailure("a family's own bit count is a prefix length of it")
-            }
-            return AddressMessage(own, on: indices.pod, flags: address.family == .ipv6 ? .noDuplicateDetection : []).create
+        case .addPodAddress(let own):
+            return AddressMessage(own, on: indices.pod, flags: own.address.family == .ipv6 ? .noDuplicateDetection : []).create
         case .addGatewayNeighbor(let address, let mac): return NeighborMessage(address, at: mac, on: indices.pod).replace
-        case .addDefaultRoute(let gateway):
-            guard let everything = CIDR(IPAddress(family: gateway.family, number: 0), prefixLength: 0) else {
-                preconditionFailure("zero is a prefix length of every family")
-            }
+        case .addPodRoute(let destination, let gateway):
             // A pod may have several networks. The first one's default route stays in force, the others stand behind it: in
             // IPv4 by order, in IPv6, which would share the traffic among them, by a metric of their own.
-            var route = RouteMessage(everything, via: gateway, on: indices.pod, onLink: true)
+            var route = RouteMessage(destination, via: gateway, on: indices.pod, onLink: true)
             if gateway.family == .ipv4 { return route.append }
             route.priority = Self.ipv6Metric + UInt32(bitPattern: indices.pod.rawValue)
             return route.create
+        case .addSourceRoute(let gateway):
+            guard let everything = CIDR(IPAddress(family: gateway.family, number: 0), prefixLength: 0) else {
+                preconditionFailure("zero is a prefix length of every family")
+            }
+            return RouteMessage(
+                everything, via: gateway, on: indices.pod, onLink: true, table: Self.sourceTable(indices.pod)
+            ).replace
+        case .addSourceRule(let address): return RuleMessage(from: address, table: Self.sourceTable(indices.pod)).create
+        case .deleteSourceRule(let address): return RuleMessage(from: address, table: nil).delete
         }
+    }
+
+    /// The number of the table of an interface's own.
+    package static func sourceTable(_ index: InterfaceIndex) -> UInt32 { 1000 + UInt32(bitPattern: index.rawValue) }
+
+    private static func setUpHostEnd(_ index: InterfaceIndex, _ settings: HostSettings) -> NetlinkMessage {
+        var link = LinkMessage(index: index)
+        link.setUp()
+        link.alias = settings.alias
+        link.group = settings.group
+        // Per link and through netlink: no file below /proc is written, and the host's own settings stay as they are.
+        var ipv4 = LinkMessage.IPv4Settings(forwarding: true, sendRedirects: false, reversePathFilter: 1)
+        ipv4.routesLoopback = settings.routesLoopback
+        link.ipv4 = ipv4
+        if settings.ipv6 { link.ipv6AddressGeneration = 1 }
+        return link.change
     }
 
     /// The request that creates a pair: one message, so that neither end is ever moved between namespaces, which costs the

@@ -1,3 +1,4 @@
+package import Netlink
 package import NetworkTypes
 
 /// What wires one pod: a routed veth pair without bridge. The pod reaches everything through a link-local gateway whose link
@@ -9,6 +10,8 @@ package struct PodNetworkPlan: Hashable, Sendable {
     package static let gatewayIPv4 = IPAddress.v4(IPv4Address(169, 254, 1, 1))
     /// fe80::1.
     package static let gatewayIPv6 = IPAddress.v6(IPv6Address(0xfe80 << 112 | 1))
+    /// The number of a namespace's first interface besides `lo`.
+    package static let firstIndex = InterfaceIndex(rawValue: 2)
     /// IPv6 does not work on links with less.
     private static let ipv6MTUMin: UInt32 = 1280
 
@@ -18,17 +21,50 @@ package struct PodNetworkPlan: Hashable, Sendable {
     package var addresses: [IPAddress]
     package var mtu: UInt32?
     package var attachment: String
+    package var options: Options
+
+    /// What is not the same for every pod.
+    package struct Options: Hashable, Sendable {
+        package var requestedMAC: MACAddress?
+        /// Whether the kernel knows IPv6 at all.
+        package var kernelHasIPv6: Bool
+        package var hasPorts: Bool
+        package var alias: String?
+        /// Of the pod object; policies find the pod's interface by it.
+        package var podUID: String?
+        package var group: UInt32?
+        /// Destinations of the pod's routes; nil: everything.
+        package var destinations: [CIDR]?
+        /// Whether the pod has other interfaces: answers must leave by the one whose address they carry.
+        package var isAmongOthers = false
+
+        package init(
+            requestedMAC: MACAddress? = nil, kernelHasIPv6: Bool = true, hasPorts: Bool = false, alias: String? = nil,
+            podUID: String? = nil,
+            group: UInt32? = nil, destinations: [CIDR]? = nil
+        ) {
+            self.requestedMAC = requestedMAC
+            self.kernelHasIPv6 = kernelHasIPv6
+            self.hasPorts = hasPorts
+            self.alias = alias
+            self.podUID = podUID
+            self.group = group
+            self.destinations = destinations
+        }
+    }
 
     /// - Parameters:
-    ///   - addresses: The slot's, one per family.
+    ///   - addresses: One per family.
     ///   - attachment: `InterfaceNames.attachment`.
-    ///   - requestedMAC: Nil: made from the attachment.
-    package init(addresses: [IPAddress], interface: String, attachment: String, mtu: UInt32?, requestedMAC: MACAddress? = nil) {
+    package init(
+        addresses: [IPAddress], interface: String, attachment: String, mtu: UInt32?, options: Options = Options()
+    ) {
         host = LinkOperation.LinkEnd(name: InterfaceNames.hostEnd(for: addresses), address: Self.hostMAC)
-        pod = LinkOperation.LinkEnd(name: interface, address: requestedMAC ?? Self.podMAC(attachment: attachment))
+        pod = LinkOperation.LinkEnd(name: interface, address: options.requestedMAC ?? Self.podMAC(attachment: attachment))
         self.addresses = addresses
         self.mtu = mtu
         self.attachment = attachment
+        self.options = options
     }
 
     package static func podMAC(attachment: String) -> MACAddress {
@@ -37,24 +73,55 @@ package struct PodNetworkPlan: Hashable, Sendable {
 
     package static func gateway(_ family: IPFamily) -> IPAddress { family == .ipv4 ? gatewayIPv4 : gatewayIPv6 }
 
-    /// Takes the slot: fails when it is taken.
+    /// Takes the address: fails when it is taken.
     package var reservation: LinkOperation { .createPair(host, pod: pod, mtu: mtu) }
 
-    /// Everything after the reservation, the host's part first; the attachment's name before all, for without it a crash would
-    /// leave a pair that DEL can only find through the pod's namespace.
+    /// Everything after the reservation, the host's part first; the names before all, for without them a crash would leave a
+    /// pair that DEL can only find through the pod's namespace.
     package var wiring: [LinkOperation] {
-        var operations: [LinkOperation] = [.nameAttachment(attachment), .setUpHostEnd(ipv6: (mtu ?? .max) >= Self.ipv6MTUMin)]
+        let ipv6 = options.kernelHasIPv6 && (mtu ?? .max) >= Self.ipv6MTUMin
+        var names = [attachment] + InterfaceNames.others(for: addresses)
+        if options.hasPorts { names.append(InterfaceNames.ports(ofHostEnd: host.name)) }
+        if let uid = options.podUID { names.append(InterfaceNames.pod(uid: uid, hostEnd: host.name)) }
+        let settings = LinkOperation.HostSettings(
+            ipv6: ipv6, alias: options.alias, group: options.group,
+            routesLoopback: options.hasPorts && addresses.contains { $0.family == .ipv4 })
+        var operations: [LinkOperation] = [.nameHostEnd(names), .setUpHostEnd(settings)]
         for address in addresses {
             operations += [.addHostRoute(address), .addHostNeighbor(address, pod.address)]
         }
-        operations += [.setUpLoopback, .setUpPodEnd]
+        operations.append(.setUpLoopback)
+        if ipv6, addresses.contains(where: { $0.family == .ipv6 }) { operations.append(.keepPodEndWithoutAddress) }
+        operations.append(.setUpPodEnd)
         for address in addresses {
             let gateway = Self.gateway(address.family)
-            operations += [
-                .addPodAddress(address), .addGatewayNeighbor(gateway, host.address), .addDefaultRoute(gateway),
-            ]
+            if address.family == .ipv6, ipv6 { operations += linkLocalAddress.map { [.addPodAddress($0)] } ?? [] }
+            operations += ownAddress(address).map { [.addPodAddress($0)] } ?? []
+            operations.append(.addGatewayNeighbor(gateway, host.address))
+            operations += routes(address.family).map { .addPodRoute($0, via: gateway) }
+        }
+        if options.isAmongOthers {
+            operations += addresses.map { .addSourceRoute(via: Self.gateway($0.family)) }
+            operations += addresses.map { .addSourceRule($0) }
         }
         return operations
+    }
+
+    /// What the kernel would make of the MAC address, but usable at once.
+    package var linkLocalAddress: InterfaceAddress? {
+        let mac = UInt128(pod.address.value)
+        let identifier = (mac >> 24) << 40 | 0xff_fe00_0000 | mac & 0xff_ffff
+        return InterfaceAddress(.v6(IPv6Address(0xfe80 << 112 | identifier ^ 0x0200_0000_0000_0000)), prefixLength: 64)
+    }
+
+    /// Where the pod's routes of a family lead.
+    package func routes(_ family: IPFamily) -> [CIDR] {
+        if let destinations = options.destinations { return destinations.filter { $0.family == family } }
+        return CIDR(IPAddress(family: family, number: 0), prefixLength: 0).map { [$0] } ?? []
+    }
+
+    private func ownAddress(_ address: IPAddress) -> InterfaceAddress? {
+        InterfaceAddress(address, prefixLength: address.family.bitCount)
     }
 
     /// What ADD answers when all of it is done.
@@ -68,12 +135,8 @@ package struct PodNetworkPlan: Hashable, Sendable {
         ]
         for address in addresses {
             let gateway = Self.gateway(address.family)
-            if let own = InterfaceAddress(address, prefixLength: address.family.bitCount) {
-                result.addresses.append(CNIResult.Address(own, gateway: gateway, interface: 1))
-            }
-            if let everything = CIDR(IPAddress(family: address.family, number: 0), prefixLength: 0) {
-                result.routes.append(CNIResult.Route(everything, via: gateway))
-            }
+            if let own = ownAddress(address) { result.addresses.append(CNIResult.Address(own, gateway: gateway, interface: 1)) }
+            result.routes += routes(address.family).map { CNIResult.Route($0, via: gateway) }
         }
         return result
     }

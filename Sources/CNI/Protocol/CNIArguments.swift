@@ -1,9 +1,12 @@
+import JSON
 package import NetworkTypes
 
 /// `CNI_ARGS`: pairs as `KEY=VALUE` with semicolons between them, in any order.
 package struct CNIArguments: Hashable, Sendable {
     /// Addresses that the pod asks for by `IP`, with commas between them.
     package var addresses: [IPAddress] = []
+    /// `MAC`.
+    package var mac: MACAddress?
     /// `K8S_POD_NAMESPACE`, `K8S_POD_NAME` and whatever else the runtime passes.
     package var others: [String: String] = [:]
 
@@ -24,6 +27,9 @@ package struct CNIArguments: Hashable, Sendable {
             case "IgnoreUnknown": ignoresUnknown = try Self.flag(value)
             case "IP":
                 for part in value.split(separator: ",") { addresses.append(try Self.address(part)) }
+            case "MAC":
+                guard let mac = try NetworkConfiguration.mac(.string(value)) else { continue }
+                self.mac = mac
             default: others[key] = value
             }
         }
@@ -31,6 +37,16 @@ package struct CNIArguments: Hashable, Sendable {
         guard ignoresUnknown || unknown.isEmpty else {
             throw CNIFailure(.failed, "CNI_ARGS: unknown args [\(unknown.joined(separator: " "))]")
         }
+    }
+
+    /// Of the pod object; nil when the runtime did not say.
+    package var podUID: String? { others["K8S_POD_UID"].flatMap { $0.isEmpty || $0.contains("=") ? nil : $0 } }
+
+    /// `NAMESPACE/NAME` of the pod, at most 255 bytes; nil when the runtime did not say.
+    package var pod: String? {
+        guard let namespace = others["K8S_POD_NAMESPACE"], let name = others["K8S_POD_NAME"], !name.isEmpty else { return nil }
+        let text = "\(namespace)/\(name)"
+        return text.utf8.count <= 255 ? text : nil
     }
 
     private static func flag(_ text: String) throws(CNIFailure) -> Bool {

@@ -22,6 +22,8 @@ package struct CNIFailure: Error, Hashable, Sendable {
     package var code: Code
     package var message: String
     package var details: String
+    /// What the configuration asks for; nil when it could not be read so far.
+    package var version: CNIVersion?
 
     package init(_ code: Code, _ message: String, details: String = "") {
         self.code = code

@@ -36,7 +36,8 @@ package struct CNIRequest: Sendable {
                 throw CNIFailure(.invalidEnvironment, "invalid interface name", details: "CNI_IFNAME=\(interfaceName)")
             }
         }
-        let configuration = try NetworkConfiguration(parsing: try input())
+        let configuration = try NetworkConfiguration(
+            parsing: try input(), isLenient: command == .delete || command == .garbageCollect)
         self.configuration = configuration
         guard configuration.version >= CNIVersion.introducing(command) else {
             throw CNIFailure(

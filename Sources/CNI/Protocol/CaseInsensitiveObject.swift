@@ -10,6 +10,14 @@ package struct CaseInsensitiveObject: Sendable {
     /// An exact match wins; null counts as absent.
     package subscript(key: String) -> JSONValue? {
         let value = object[key] ?? object.members.first { $0.key.lowercased() == key.lowercased() }?.value
-        return value.flatMap { $0.isNull ? nil : $0 }
+        return value?.present
+    }
+}
+
+extension JSONValue {
+    /// Nil when it is null: what a configuration sets to null counts as absent.
+    var present: JSONValue? {
+        if isNull { return .none }
+        return .some(self)
     }
 }

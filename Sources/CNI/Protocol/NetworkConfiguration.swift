@@ -6,20 +6,30 @@ package struct NetworkConfiguration: Sendable {
     package var version: CNIVersion
     package var name: String
     package var type: String
-    /// What may be given to pods, in the order of the configuration.
-    package var ranges: [AddressRange]
-    /// Bytes; nil leaves the kernel's default.
+    /// What may be given to pods.
+    package var pool: SlotPool
+    /// Bytes; nil takes the MTU of the interface that leads out of the host.
     package var mtu: UInt32?
+    /// What the result says about names.
     package var dns: JSONValue?
     package var previousResult: JSONValue?
     /// Addresses asked for by `runtimeConfig.ips` or `args.cni.ips`.
     package var requestedAddresses: [IPAddress]
-    /// `runtimeConfig.mac`.
+    /// `runtimeConfig.mac` or `args.cni.mac`.
     package var requestedMAC: MACAddress?
+    package var portMappings: [PortMapping]
+    package var bandwidth: BandwidthLimits?
+    package var sysctls: [PodSysctl]
+    package var masquerade: Masquerade?
+    /// Destinations that the pod reaches through this network; nil: all.
+    package var destinations: [CIDR]?
+    /// `forwarding`: whether ADD lets the host pass packets on when it does not.
+    package var enablesForwarding: Bool
     /// For GC: the attachments to keep. Nil when the runtime did not say, which is not the same as none.
     package var validAttachments: [Attachment]?
 
-    package init(parsing input: [UInt8]) throws(CNIFailure) {
+    /// - Parameter isLenient: Takes what cannot be read for absent, so that nothing keeps a DEL from its work.
+    package init(parsing input: [UInt8], isLenient: Bool = false) throws(CNIFailure) {
         let json: JSONValue
         do { json = try JSONParser.parse(input) } catch {
             throw CNIFailure(.notDecodable, "could not parse network configuration", details: error.description)
@@ -27,23 +37,49 @@ package struct NetworkConfiguration: Sendable {
         guard json.object != nil else {
             throw CNIFailure(.notDecodable, "could not parse network configuration", details: "it is not an object")
         }
-        version = try Self.version(in: json)
+        let version = try Self.version(in: json)
+        do throws(CNIFailure) { try self.init(json, version, isLenient: isLenient) } catch {
+            var failure = error
+            failure.version = version
+            throw failure
+        }
+    }
+
+    private init(_ json: JSONValue, _ version: CNIVersion, isLenient: Bool) throws(CNIFailure) {
+        self.version = version
         name = try Self.text(json, "name")
         guard !name.isEmpty else { throw CNIFailure(.invalidConfiguration, "missing network name") }
         guard CNIRequest.isIdentifier(name) else {
             throw CNIFailure(.invalidConfiguration, "invalid characters found in network name", details: name)
         }
-        type = try Self.text(json, "type")
-        mtu = try Self.mtu(in: json)
-        ranges = try AddressRange.ranges(in: json)
-        dns = json["dns"]
-        previousResult = json["prevResult"].flatMap { $0.isNull ? nil : $0 }
+        func part<Part>(_ fallback: Part, _ read: () throws(CNIFailure) -> Part) throws(CNIFailure) -> Part {
+            do throws(CNIFailure) { return try read() } catch {
+                guard isLenient else { throw error }
+                return fallback
+            }
+        }
+        type = try part("") { () throws(CNIFailure) in try Self.text(json, "type") }
+        mtu = try part(nil) { () throws(CNIFailure) in try Self.mtu(in: json) }
         let runtime = CaseInsensitiveObject(json["runtimeConfig"])
-        requestedAddresses = try Self.addresses(runtime["ips"] ?? json[path: ["args", "cni", "ips"]])
-        requestedMAC = try Self.mac(runtime["mac"])
+        pool = try part(SlotPool([])) { () throws(CNIFailure) in try SlotPool(json, runtime: runtime) }
+        dns = Self.dns(json, runtime)
+        previousResult = json["prevResult"]?.present
+        let convention = json[path: ["args", "cni"]]
+        requestedAddresses = try part([]) { () throws(CNIFailure) in
+            try Self.addresses(runtime["ips"] ?? convention?["ips"])
+        }
+        requestedMAC = try part(nil) { () throws(CNIFailure) in try Self.mac(runtime["mac"] ?? convention?["mac"]) }
+        portMappings = try part([]) { () throws(CNIFailure) in try PortMapping.list(runtime["portMappings"]) }
+        bandwidth = try part(nil) { () throws(CNIFailure) in
+            try BandwidthLimits(runtime: runtime["bandwidth"], configuration: json)
+        }
+        sysctls = try part([]) { () throws(CNIFailure) in try PodSysctl.list(json["sysctl"]) }
+        masquerade = try part(nil) { () throws(CNIFailure) in try Masquerade(json) }
+        destinations = try part(nil) { () throws(CNIFailure) in try Self.destinations(json["routes"]) }
+        enablesForwarding = try part(true) { () throws(CNIFailure) in try Self.flag(json, "forwarding") ?? true }
         // The first text of specification 1.1.0 had the shorter key, and runtimes send both.
-        let attachments = json["cni.dev/valid-attachments"] ?? json["cni.dev/attachments"]
-        validAttachments = try attachments.flatMap { $0.isNull ? nil : $0 }.map(Attachment.list)
+        let attachments = json["cni.dev/valid-attachments"]?.present ?? json["cni.dev/attachments"]?.present
+        validAttachments = try attachments.map(Attachment.list)
     }
 
     /// One interface of one container.
@@ -67,57 +103,5 @@ package struct NetworkConfiguration: Sendable {
             }
             return result
         }
-    }
-
-    static func wrongType(_ key: String) -> CNIFailure {
-        CNIFailure(.notDecodable, "could not parse network configuration", details: "\(key) has the wrong type")
-    }
-
-    private static func version(in json: JSONValue) throws(CNIFailure) -> CNIVersion {
-        let text = try text(json, "cniVersion")
-        if text.isEmpty { return .implied }
-        guard let version = CNIVersion(rawValue: text) else {
-            let supported = CNIVersion.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: " ")
-            throw CNIFailure(
-                .incompatibleVersion, "incompatible CNI versions",
-                details: "config is \"\(text)\", plugin supports [\(supported)]")
-        }
-        return version
-    }
-
-    private static func text(_ json: JSONValue, _ key: String) throws(CNIFailure) -> String {
-        guard let value = json[key], !value.isNull else { return "" }
-        guard let text = value.string else { throw wrongType(key) }
-        return text
-    }
-
-    private static func mtu(in json: JSONValue) throws(CNIFailure) -> UInt32? {
-        guard let value = json["mtu"], !value.isNull else { return nil }
-        guard let number = value.int else { throw wrongType("mtu") }
-        if number == 0 { return nil }
-        guard (68...65535).contains(number) else {
-            throw CNIFailure(.invalidConfiguration, "invalid MTU \(number)", details: "it must be 68 to 65535")
-        }
-        return UInt32(number)
-    }
-
-    private static func addresses(_ json: JSONValue?) throws(CNIFailure) -> [IPAddress] {
-        guard let json, !json.isNull else { return [] }
-        guard let entries = json.array else { throw wrongType("ips") }
-        var result: [IPAddress] = []
-        for entry in entries {
-            guard let text = entry.string, let address = InterfaceAddress(parsing: text)?.address ?? IPAddress(parsing: text)
-            else { throw CNIFailure(.invalidConfiguration, "invalid requested address", details: JSONWriter.text(entry)) }
-            result.append(address)
-        }
-        return result
-    }
-
-    private static func mac(_ json: JSONValue?) throws(CNIFailure) -> MACAddress? {
-        guard let json, !json.isNull, json != "" else { return nil }
-        guard let text = json.string, let mac = MACAddress(parsing: text), !mac.isMulticast else {
-            throw CNIFailure(.invalidConfiguration, "invalid requested MAC address", details: JSONWriter.text(json))
-        }
-        return mac
     }
 }

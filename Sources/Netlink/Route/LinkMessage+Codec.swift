@@ -10,14 +10,19 @@ extension LinkMessage {
     package static var list: NetlinkMessage { LinkMessage().request(.getLink, .dump) }
 
     /// Gives the link that `index` or `name` names the names in `alternativeNames`; EEXIST when one is taken.
-    package var addAlternativeNames: NetlinkMessage {
+    package var addAlternativeNames: NetlinkMessage { properties(.newLinkProperty, [.create, .exclusive, .append]) }
+
+    /// Takes the names in `alternativeNames` from the link that `index` or `name` names.
+    package var deleteAlternativeNames: NetlinkMessage { properties(.deleteLinkProperty, []) }
+
+    private func properties(_ type: MessageType, _ flags: MessageFlags) -> NetlinkMessage {
         var writer = MessageWriter()
         encodeHeader(into: &writer)
         if let name { writer.attribute(LinkAttribute.name, text: name) }
         writer.attribute(LinkAttribute.properties | LinkAttribute.nestedFlag) {
             for name in alternativeNames { $0.attribute(LinkAttribute.alternativeName, text: name) }
         }
-        return NetlinkMessage(.newLinkProperty, flags: [.create, .exclusive, .append], payload: writer.bytes)
+        return NetlinkMessage(type, flags: flags, payload: writer.bytes)
     }
 
     /// Deletes every link of `group` in one transaction, which waits once for the kernel's readers instead of once per link.
@@ -44,6 +49,7 @@ extension LinkMessage {
         encodeHeader(into: &writer)
         if let name { writer.attribute(LinkAttribute.name, text: name) }
         if let alternative = alternativeNames.first { writer.attribute(LinkAttribute.alternativeName, text: alternative) }
+        if let alias { writer.attribute(LinkAttribute.alias, bytes: Array(alias.utf8)) }
         if let address { writer.attribute(LinkAttribute.address, bytes: address.bytes) }
         if let mtu { writer.attribute(LinkAttribute.mtu, number: mtu) }
         if let group { writer.attribute(LinkAttribute.group, number: group) }
@@ -61,6 +67,7 @@ extension LinkMessage {
     private func encode(_ kind: Kind, into writer: inout MessageWriter) {
         writer.attribute(LinkAttribute.info) {
             $0.attribute(LinkAttribute.infoKind, bytes: Array(kind.name.utf8))
+            if case .vxlan(let settings?) = kind { $0.attribute(LinkAttribute.infoData) { settings.encode(into: &$0) } }
             guard case .veth(let peer?) = kind else { return }
             $0.attribute(LinkAttribute.infoData) {
                 $0.attribute(LinkAttribute.vethPeer) { peer.encode(into: &$0) }
@@ -77,6 +84,7 @@ extension LinkMessage {
                         $0.attribute(LinkAttribute.forwarding, number: UInt32(ipv4.forwarding ? 1 : 0))
                         $0.attribute(LinkAttribute.sendRedirects, number: UInt32(ipv4.sendRedirects ? 1 : 0))
                         $0.attribute(LinkAttribute.reversePathFilter, number: ipv4.reversePathFilter)
+                        if ipv4.routesLoopback { $0.attribute(LinkAttribute.routeLoopback, number: UInt32(1)) }
                     }
                 }
             }
@@ -107,6 +115,7 @@ extension LinkMessage {
         case LinkAttribute.name: name = attribute.text
         case LinkAttribute.address: address = MACAddress(bytes: attribute.payload)
         case LinkAttribute.mtu: mtu = attribute.number
+        case LinkAttribute.alias: alias = attribute.text
         case LinkAttribute.group: group = attribute.number
         case LinkAttribute.master: master = attribute.index
         case LinkAttribute.link: peerIndex = attribute.index
@@ -119,6 +128,8 @@ extension LinkMessage {
                     switch part.text {
                     case "veth": .veth(peer: nil)
                     case "bridge": .bridge
+                    case "vxlan":
+                        .vxlan(VXLANSettings(attribute.nested.first { $0.type == LinkAttribute.infoData }?.nested ?? []))
                     default: .other(part.text)
                     }
             }

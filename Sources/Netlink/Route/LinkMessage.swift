@@ -18,12 +18,15 @@ package struct LinkMessage: Hashable, Sendable {
         /// The description of the other end; nil when the kernel reports a link, for it never tells.
         case veth(peer: LinkMessage?)
         case bridge
+        /// Nil: the settings are not sent, or could not be read.
+        case vxlan(VXLANSettings?)
         case other(String)
 
         package var name: String {
             switch self {
             case .veth: "veth"
             case .bridge: "bridge"
+            case .vxlan: "vxlan"
             case .other(let name): name
             }
         }
@@ -35,6 +38,8 @@ package struct LinkMessage: Hashable, Sendable {
         package var sendRedirects: Bool
         /// 0 off, 1 strict, 2 loose.
         package var reversePathFilter: UInt32
+        /// `route_localnet`: packets from and to 127.0.0.0/8 may use the link. Sent only when true.
+        package var routesLoopback = false
 
         package init(forwarding: Bool, sendRedirects: Bool, reversePathFilter: UInt32) {
             self.forwarding = forwarding
@@ -49,6 +54,8 @@ package struct LinkMessage: Hashable, Sendable {
     package var changedFlags: Flags = []
     package var name: String?
     package var alternativeNames: [String] = []
+    /// Free text, at most 255 bytes.
+    package var alias: String?
     package var address: MACAddress?
     package var mtu: UInt32?
     package var group: UInt32?
@@ -89,6 +96,7 @@ enum LinkAttribute {
     static let link: UInt16 = 5
     static let master: UInt16 = 10
     static let info: UInt16 = 18
+    static let alias: UInt16 = 20
     static let familySettings: UInt16 = 26
     static let group: UInt16 = 27
     static let namespaceDescriptor: UInt16 = 28
@@ -108,6 +116,7 @@ enum LinkAttribute {
     static let forwarding: UInt16 = 1
     static let sendRedirects: UInt16 = 6
     static let reversePathFilter: UInt16 = 8
+    static let routeLoopback: UInt16 = 26
     /// Inside `familySettings` for IPv6.
     static let addressGeneration: UInt16 = 8
 

@@ -16,10 +16,12 @@ package final class NetlinkSocket: NetlinkTransport {
 
     /// Opens a socket in the namespace of the calling thread.
     ///
-    /// - Parameter groups: Notifications to receive; a socket with groups is for reading notifications, see `receive`.
-    package init(groups: Set<MulticastGroup> = []) throws(NetlinkError) {
-        descriptor = socket(AF_NETLINK, Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue), NETLINK_ROUTE)
-        state = Mutex(Exchange(bytesMax: Self.receiveBytesMax))
+    /// - Parameters:
+    ///   - subject: Whom the socket talks to.
+    ///   - groups: Notifications to receive; a socket with groups is for reading notifications, see `receive`.
+    package init(_ subject: NetlinkSubject = .route, groups: Set<MulticastGroup> = []) throws(NetlinkError) {
+        descriptor = socket(AF_NETLINK, Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue), subject.rawValue)
+        state = Mutex(Exchange(bytesMax: Self.receiveBytesMax, subject))
         guard descriptor >= 0 else { throw .system(call: "socket(AF_NETLINK)", errno: errno) }
         var enabled: Int32 = 1
         for option in [NETLINK_EXT_ACK, NETLINK_CAP_ACK, NETLINK_GET_STRICT_CHK] {
@@ -92,7 +94,7 @@ package final class NetlinkSocket: NetlinkTransport {
     /// - Returns: The process; a caller that does not end soon waits for it, or it stays as a zombie.
     @discardableResult
     package func sendDetached(_ request: NetlinkMessage) throws(NetlinkError) -> Int32 {
-        let bytes = state.withLock { $0.encode([request][...]) }
+        let bytes = state.withLock { $0.encode([request][...], acknowledging: 0) }
         let child = bytes.withUnsafeBytes { skiff_send_from_child(descriptor, $0.baseAddress, $0.count) }
         guard child > 0 else { throw .system(call: "clone", errno: -child) }
         return child
@@ -110,9 +112,17 @@ package final class NetlinkSocket: NetlinkTransport {
     }
 }
 
+/// `NETLINK_*`: the part of the kernel at the other end of a socket.
+package enum NetlinkSubject: Int32, Hashable, Sendable {
+    case route = 0
+    case netfilter = 12
+}
+
 /// Notifications of route netlink: `RTNLGRP_*`.
 package enum MulticastGroup: UInt32, Hashable, Sendable {
     case links = 1
+    /// Neighbours, and the forwarding entries of bridges and VXLAN devices.
+    case neighbors = 3
     case ipv4Addresses = 5
     case ipv4Routes = 7
     case ipv6Addresses = 9
@@ -125,18 +135,31 @@ private struct Exchange: ~Copyable {
     // SAFETY: allocated in `init`, freed in `deinit`, reached only under the socket's lock.
     private let buffer: UnsafeMutableRawBufferPointer
 
-    init(bytesMax: Int) { buffer = .allocate(byteCount: bytesMax, alignment: 4) }
+    private let subject: NetlinkSubject
+
+    init(bytesMax: Int, _ subject: NetlinkSubject) {
+        buffer = .allocate(byteCount: bytesMax, alignment: 4)
+        self.subject = subject
+    }
+
+    /// What encloses a transaction of nf_tables is not answered. Route netlink has other messages of these numbers.
+    private func isBoundary(_ type: MessageType) -> Bool {
+        subject == .netfilter && (type == .batchBegin || type == .batchEnd)
+    }
 
     deinit { buffer.deallocate() }
 
     /// Gives the requests consecutive sequence numbers, the last of which is then `sequence`.
-    mutating func encode(_ requests: ArraySlice<NetlinkMessage>) -> [UInt8] {
+    ///
+    /// - Parameter last: The position of the only one whose success is announced. The kernel goes by order and announces every
+    ///   refusal, so that says all about those before it, with one datagram less for each.
+    mutating func encode(_ requests: ArraySlice<NetlinkMessage>, acknowledging last: Int?) -> [UInt8] {
         var writer = MessageWriter(reserving: requests.reduce(0) { $0 + $1.payload.count + 16 })
-        for var request in requests {
+        for (position, original) in requests.enumerated() {
+            var request = original
             sequence &+= 1
             request.sequence = sequence
-            request.flags.formUnion(.request)
-            if !request.flags.isSuperset(of: .dump) || !request.type.isGet { request.flags.insert(.acknowledge) }
+            request.flags.formUnion(position == last ? [.request, .acknowledge] : .request)
             request.encode(into: &writer)
         }
         return writer.bytes
@@ -146,28 +169,33 @@ private struct Exchange: ~Copyable {
         -> [NetlinkReply]
     {
         let first = sequence &+ 1
-        try send(encode(requests), on: descriptor)
+        let last = (requests.lastIndex { !isBoundary($0.type) } ?? requests.startIndex) - requests.startIndex
+        try send(encode(requests, acknowledging: last), on: descriptor)
         var replies = [NetlinkReply](repeating: NetlinkReply(), count: requests.count)
-        var open = requests.count
-        while open > 0 {
+        while true {
+            var isDone = false
             for message in try receive(on: descriptor) {
                 let position = Int(message.sequence &- first)
                 guard message.sequence != 0, replies.indices.contains(position) else { continue }
                 if message.type == .error {
                     guard let answer = Acknowledgement(message) else { throw .malformed }
+                    // Who may not begin a transaction gets no answer to the rest.
+                    if let refusal = answer.refusal, isBoundary(requests[requests.startIndex + position].type) {
+                        throw .refused(request: position, refusal)
+                    }
                     replies[position].refusal = answer.refusal
-                    open -= 1
+                    if position == last { isDone = true }
                 } else {
                     replies[position].messages.append(message)
                 }
             }
+            if isDone { return replies }
         }
-        return replies
     }
 
     /// Nil when the table changed while it was read.
     mutating func dump(_ request: NetlinkMessage, on descriptor: Int32) throws(NetlinkError) -> [NetlinkMessage]? {
-        try send(encode([request]), on: descriptor)
+        try send(encode([request], acknowledging: nil), on: descriptor)
         var parts: [NetlinkMessage] = []
         var interrupted = false
         while true {
@@ -205,9 +233,4 @@ private struct Exchange: ~Copyable {
             return messages
         }
     }
-}
-
-extension MessageType {
-    /// Requests to get come every fourth, from 18.
-    fileprivate var isGet: Bool { rawValue >= 16 && rawValue % 4 == 2 }
 }
