@@ -1,60 +1,116 @@
 import API
 package import ControlLoop
 package import Logging
+package import NFTables
 import Netlink
-import NetworkTypes
+package import NetworkTypes
 import Synchronization
 
-/// Keeps this node's routes to the pods of all other nodes, its settings, and the runtime's conflist as the Nodes say.
+/// What a node's network is told beside the Nodes themselves.
+package struct NodeNetworkConfiguration: Sendable {
+    /// This node; a name that no Node has makes routes only.
+    package var nodeName: String
+    package var tunnels = TunnelSettings()
+    /// Where pods are known by their own addresses, beside every node; nil: nothing is masqueraded.
+    package var masqueradeExcept: [CIDR]?
+    /// Bytes; nil: what the ways to other nodes allow.
+    package var podMTU: UInt32?
+    /// Nil: the runtime's configuration is somebody else's.
+    package var conflist: ConflistWriter? = ConflistWriter()
+
+    package init(nodeName: String) { self.nodeName = nodeName }
+}
+
+/// Keeps this node's ways to the pods of all other nodes, its settings, and the runtime's conflist as the Nodes say.
 ///
 /// Level-triggered: every pass compares all that is wanted with all that is there, so it also repairs what others changed.
 package final class NodeRouteController: Sendable {
     /// A pass happens at least this often.
     private static let recheckInterval = Duration.seconds(30)
+    /// How often the kernel is asked whether somebody changed rules.
+    private static let ruleCheckInterval = Duration.seconds(2)
     /// Changes that come together are handled together.
     private static let settleTime = Duration.milliseconds(50)
 
     private struct State {
         var underlay: Set<InterfaceIndex> = []
+        var tunnels: Set<InterfaceIndex> = []
         /// Reported once, until they change.
-        var problems: [RoutePlan.Problem] = []
+        var problems: [RoutingProblem] = []
         var refused: [NodeSysctls.Setting] = []
+        var refusals: [String] = []
+        var history = PodCIDRHistory()
+        /// For the masquerade table between passes.
+        var masquerade: (own: [CIDR], inside: [CIDR]?)?
     }
 
+    private let configuration: NodeNetworkConfiguration
     private let listWatch: any ListWatch
-    private let nodeName: String
     private let kernel: NodeKernel
-    private let conflist: ConflistWriter
+    private let masquerade: MasqueradeApplier?
+    private let reporter: NodeNetworkReporter?
     private let logger: Logger
     private let nodes = ObjectCache<Node>()
     private let changed = WakeSignal()
     private let state = Mutex(State())
 
+    /// - Parameters:
+    ///   - rules: Nil: no rule is written.
+    ///   - reporter: Nil: only the log hears of problems.
     package init(
-        listWatch: any ListWatch, nodeName: String, kernel: NodeKernel, conflist: ConflistWriter = ConflistWriter(),
-        logger: Logger
+        _ configuration: NodeNetworkConfiguration, listWatch: any ListWatch, kernel: NodeKernel,
+        rules: (any RulesetApplier)? = nil, reporter: NodeNetworkReporter? = nil, logger: Logger
     ) {
+        self.configuration = configuration
         self.listWatch = listWatch
-        self.nodeName = nodeName
         self.kernel = kernel
-        self.conflist = conflist
+        masquerade = rules.map { MasqueradeApplier(rules: $0) }
+        self.reporter = reporter
         self.logger = logger
     }
 
-    /// Returns only by cancellation. Routes and conflist stay as they are then: pods run on without the agent.
+    /// Returns only by cancellation. Routes, tunnels and conflist stay as they are then: pods run on without the agent.
     package func run() async throws {
-        let subscription = nodes.subscribe { [changed] _ in changed.wake() }
-        defer { nodes.unsubscribe(subscription) }
-        let reflector = Reflector(listWatch: listWatch, resource: Node.resource, into: nodes, logger: logger)
-        try await withThrowingDiscardingTaskGroup { group in
-            group.addTask { try await reflector.run() }
+        try await whileWatching { group in
             group.addTask { try await self.watchKernel() }
             group.addTask { try await self.recheck() }
+            group.addTask { try await self.watchRules() }
+            if let reporter = self.reporter { group.addTask { await reporter.run() } }
             group.addTask { try await self.follow() }
         }
     }
 
+    /// One pass, as the Nodes are now.
+    package func runOnce() async throws {
+        try await whileWatching { group in
+            try await self.nodes.waitUntilSynced()
+            try await self.pass()
+            group.cancelAll()
+        }
+    }
+
+    private func whileWatching(
+        _ body: (inout ThrowingDiscardingTaskGroup<any Error>) async throws -> Void
+    ) async throws {
+        // A node's heartbeat changes nothing here.
+        let subscription = nodes.subscribe { [changed] change in
+            if change.old.map({ NodeView($0) }) != change.new.map({ NodeView($0) }) { changed.wake() }
+        }
+        defer { nodes.unsubscribe(subscription) }
+        let reflector = Reflector(listWatch: listWatch, resource: Node.resource, into: nodes, logger: logger)
+        try await withThrowingDiscardingTaskGroup { group in
+            group.addTask {
+                do { try await reflector.run() } catch is CancellationError {}
+            }
+            try await body(&group)
+        }
+    }
+
     private func follow() async throws {
+        if let conflist = configuration.conflist {
+            let left = conflist.currentPodCIDRs()
+            state.withLock { $0.history.remember(configuration.nodeName, left) }
+        }
         try await nodes.waitUntilSynced()
         while true {
             do { try await pass() } catch {
@@ -74,12 +130,20 @@ package final class NodeRouteController: Sendable {
         }
     }
 
+    private func watchRules() async throws {
+        guard masquerade != nil else { return }
+        while true {
+            try await ContinuousClock().sleep(for: Self.ruleCheckInterval)
+            await applyMasquerade()
+        }
+    }
+
     private func watchKernel() async throws {
         guard let monitor = kernel.monitor else { return }
         try await withTaskCancellationHandler {
             while !Task.isCancelled {
-                let underlay = state.withLock { $0.underlay }
-                let goesOn = try await OwnThread.run { try monitor.waitForChange(underlay: underlay) }
+                let (underlay, tunnels) = state.withLock { ($0.underlay, $0.tunnels) }
+                let goesOn = try await OwnThread.run { try monitor.waitForChange(underlay: underlay, tunnels: tunnels) }
                 guard goesOn else { return }
                 changed.wake()
             }
@@ -90,45 +154,105 @@ package final class NodeRouteController: Sendable {
 
     /// One comparison of everything, on a thread of its own because netlink and files block.
     private func pass() async throws {
-        let views = nodes.list().map { NodeView($0) }
-        try await OwnThread.run { try self.apply(views) }
+        let list = nodes.list()
+        let views = list.map { NodeView($0) }
+        let plan = try await OwnThread.run { try self.apply(views) }
+        await applyMasquerade()
+        guard let reporter, let own = list.first(where: { $0.metadata.name == configuration.nodeName }) else { return }
+        // A node that has not got its range yet is not a node without a network.
+        let problem = plan.problems.first { $0.node == configuration.nodeName }
+        if problem != nil || !plan.ownPodCIDRs.isEmpty { await reporter.setCondition(of: own, problem: problem) }
     }
 
-    private func apply(_ views: [NodeView]) throws {
-        let underlay = try kernel.underlay()
-        state.withLock { $0.underlay = Set(underlay.links.map(\.index)) }
-        let plan = RoutePlan.compute(nodes: views, nodeName: nodeName, underlay: underlay)
-        report(plan.problems)
+    private func apply(_ views: [NodeView]) throws -> RoutePlan {
+        let table = try kernel.links()
+        let underlay = table.underlay
+        let plan = RoutePlan.compute(
+            nodes: views, nodeName: configuration.nodeName, underlay: underlay, settings: configuration.tunnels)
+        report(plan.problems, state.withLock { $0.history.listed(views) })
         applySettings(families: Set(plan.ownPodCIDRs.map(\.family)))
-        let difference = RouteDifference(actual: try kernel.routes(), desired: plan.routes)
-        if !difference.isEmpty { try apply(difference) }
-        guard !plan.ownPodCIDRs.isEmpty else { return }
-        let own = views.first { $0.name == nodeName }?.addresses ?? []
-        let written = try conflist.write(Conflist(podCIDRs: plan.ownPodCIDRs, mtu: underlay.podMTU(nodeAddresses: own)))
-        if written { logger.info("wrote conflist", metadata: ["node": "\(nodeName)"]) }
+        let tunnels = TunnelApplier(kernel: kernel)
+        let outcome = try tunnels.prepare(plan.tunnels, table)
+        state.withLock { state in
+            state.underlay = Set(underlay.links.map(\.index))
+            state.tunnels = Set(outcome.devices.values)
+            let inside = configuration.masqueradeExcept.map { given in
+                given + plan.ownPodCIDRs + views.flatMap { $0.podCIDRs + $0.addresses.map { CIDR(host: $0) } }
+            }
+            state.masquerade = (plan.ownPodCIDRs, inside)
+        }
+        let routes = plan.routes + plan.tunnels.flatMap { plan in outcome.devices[plan.name].map { plan.routes(on: $0) } ?? [] }
+        let difference = RouteDifference(actual: try kernel.routes(), desired: routes)
+        let refused = outcome.refusals + (difference.isEmpty ? [] : try apply(difference))
+        reportRefusals(refused)
+        if !configuration.nodeName.isEmpty { _ = try tunnels.removeOthers(plan.tunnels, table) }
+        if outcome.changes > 0 {
+            logger.info(
+                "tunnels changed", metadata: ["changes": "\(outcome.changes)", "peers": "\(plan.tunnels.map(\.peers.count))"])
+        }
+        try writeConflist(plan)
+        return plan
     }
 
-    private func apply(_ difference: RouteDifference) throws {
+    private func writeConflist(_ plan: RoutePlan) throws {
+        guard !plan.ownPodCIDRs.isEmpty, let conflist = configuration.conflist else { return }
+        let mtu = configuration.podMTU ?? plan.podMTU
+        let written = try conflist.write(Conflist(podCIDRs: plan.ownPodCIDRs, mtu: mtu))
+        if written {
+            logger.info(
+                "wrote conflist", metadata: ["node": "\(configuration.nodeName)", "mtu": "\(mtu.map { "\($0)" } ?? "default")"])
+        }
+    }
+
+    private func apply(_ difference: RouteDifference) throws -> [String] {
         let routes = difference.delete + difference.replace
+        var refused: [String] = []
         for (route, reply) in zip(routes, try kernel.transport.exchange(difference.requests)) {
             guard let refusal = reply.refusal, refusal.errno != LinuxErrno.noProcess else { continue }
-            logger.error(
-                "route refused",
-                metadata: [
-                    "route": "\(route.destination)", "errno": "\(refusal.errno)", "reason": "\(refusal.explanation ?? "")",
-                ])
+            refused.append("route \(route.destination): \(LinuxErrno.text(refusal.errno)) \(refusal.explanation ?? "")")
         }
         logger.info(
             "routes changed",
             metadata: ["replaced": "\(difference.replace.count)", "deleted": "\(difference.delete.count)"])
+        return refused
     }
 
-    private func report(_ problems: [RoutePlan.Problem]) {
+    private func applyMasquerade() async {
+        guard let masquerade, let wanted = state.withLock({ $0.masquerade }) else { return }
+        do {
+            let operations = try await masquerade.apply(own: wanted.own, inside: wanted.inside)
+            if operations > 0 { logger.info("masquerade rules changed", metadata: ["operations": "\(operations)"]) }
+        } catch {
+            reportRefusals(["masquerade: \(error)"])
+        }
+    }
+
+    private func report(_ problems: [RoutingProblem], _ changes: [PodCIDRHistory.Change]) {
         let new = state.withLock { state in
             defer { state.problems = problems }
             return problems.filter { !state.problems.contains($0) }
         }
-        for problem in new { logger.error("not routed", metadata: ["reason": "\(problem)"]) }
+        for problem in new {
+            logger.error("not routed", metadata: ["reason": "\(problem)"])
+            reporter?.warn(reason: problem.reason, "\(problem)")
+        }
+        for change in changes {
+            logger.error("podCIDRs changed", metadata: ["reason": "\(change)"])
+            reporter?.warn(reason: "PodCIDRChanged", "\(change)")
+        }
+    }
+
+    /// What the kernel refuses again and again is said once.
+    private func reportRefusals(_ refusals: [String]) {
+        let new = state.withLock { state in
+            let new = refusals.filter { !state.refusals.contains($0) }
+            state.refusals = refusals.isEmpty ? [] : state.refusals + new
+            return new
+        }
+        for refusal in new {
+            logger.error("the kernel refused", metadata: ["reason": "\(refusal)"])
+            reporter?.warn(reason: "KernelRefused", refusal)
+        }
     }
 
     /// Writes what differs; a setting that cannot be written is reported once and does not keep routes from being made.

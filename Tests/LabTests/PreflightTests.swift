@@ -29,6 +29,14 @@ import Testing
         #expect(found == ["no containerd and runc on PATH: nodes run their containers with it"])
     }
 
+    @Test func `etcd is missed only by a cluster that is kept in it`() {
+        let found = Preflight.refusals(fit, apiPort: 6443, store: .etcd)
+        #expect(found.map(\.problem) == ["no etcd on PATH: --store etcd runs it"])
+        var facts = fit
+        facts.programs["etcd"] = "/usr/bin/etcd"
+        #expect(Preflight.refusals(facts, apiPort: 6443, store: .etcd).isEmpty)
+    }
+
     @Test func `a taken port is named`() {
         let found = problems { $0.portIsFree = false }
         #expect(found == ["port 6443 on 127.0.0.1 is taken by another program"])

@@ -35,9 +35,10 @@ struct NodeRouteControllerTests {
         }
 
         func controller() throws -> NodeRouteController {
-            NodeRouteController(
-                listWatch: cluster, nodeName: "node1", kernel: try NodeKernel(in: namespace),
-                conflist: ConflistWriter(directory: directory), logger: Logger(label: "test"))
+            var configuration = NodeNetworkConfiguration(nodeName: "node1")
+            configuration.conflist = ConflistWriter(directory: directory)
+            return NodeRouteController(
+                configuration, listWatch: cluster, kernel: try NodeKernel(in: namespace), logger: Logger(label: "test"))
         }
 
         func create(_ name: String, _ address: String, _ podCIDR: String) async throws {
@@ -111,7 +112,8 @@ struct NodeRouteControllerTests {
         #expect(
             scene.conflist == """
                 {"cniVersion":"1.0.0","cniVersions":["0.4.0","1.0.0","1.1.0"],"name":"skiff",\
-                "plugins":[{"type":"skiff-cni","podCIDRs":["10.244.0.0/24"],"mtu":1500}]}
+                "plugins":[{"type":"skiff-cni","podCIDRs":["10.244.0.0/24"],"mtu":1500,\
+                "capabilities":{"portMappings":true,"bandwidth":true}}]}
 
                 """)
         #expect(try Sysctl(in: scene.namespace).read("net/ipv4/ip_forward") == "1")

@@ -81,8 +81,10 @@ import Testing
     }
 
     @Test(arguments: [[], ["203.0.113.5"], ["192.0.2.12"], ["fd18::12"]])
-    func `reports a node that cannot be reached directly`(addresses: [String]) {
-        let plan = plan(own, Self.node("node2", addresses, ["10.244.1.0/24"]))
+    func `reports a node that cannot be reached directly when tunnels are off`(addresses: [String]) {
+        let plan = RoutePlan.compute(
+            nodes: [own, Self.node("node2", addresses, ["10.244.1.0/24"])], nodeName: "node1", underlay: underlay,
+            settings: TunnelSettings(mode: .direct))
         #expect(plan.routes.count == 2)
         #expect(plan.problems.count == 1)
     }
@@ -97,9 +99,9 @@ import Testing
     }
 
     @Test func `takes the MTU of the link that has the node's address`() {
-        #expect(underlay.podMTU(nodeAddresses: [.v4(IPv4Address(192, 0, 2, 11))]) == 9000)
-        #expect(underlay.podMTU(nodeAddresses: []) == 1500)
-        #expect(Underlay(links: []).podMTU(nodeAddresses: []) == nil)
+        #expect(plan(Self.node("node1", ["192.0.2.11"], ["10.244.0.0/24"])).podMTU == 9000)
+        #expect(plan().podMTU == 1500)
+        #expect(RoutePlan.compute(nodes: [], nodeName: "node1", underlay: Underlay(links: [])).podMTU == nil)
     }
 }
 
@@ -144,7 +146,8 @@ import Testing
         #expect(
             JSONWriter.text(conflist.json) == """
                 {"cniVersion":"1.0.0","cniVersions":["0.4.0","1.0.0","1.1.0"],"name":"skiff",\
-                "plugins":[{"type":"skiff-cni","podCIDRs":["10.244.1.0/24"],"mtu":1450}]}
+                "plugins":[{"type":"skiff-cni","podCIDRs":["10.244.1.0/24"],"mtu":1450,\
+                "capabilities":{"portMappings":true,"bandwidth":true}}]}
                 """)
     }
 

@@ -1,6 +1,7 @@
 import Glibc
 package import Logging
 import Netlink
+import NetworkTypes
 
 /// Owns a running cluster: the fabric, the server, the nodes. One thread, one loop.
 package struct Supervisor {
@@ -15,6 +16,7 @@ package struct Supervisor {
     }
 
     static let server = "server"
+    static let etcd = "etcd"
     /// The way of images to the nodes: the proxy that leads out of the fabric, and the cluster's own registry.
     static let images = "images"
 
@@ -33,11 +35,14 @@ package struct Supervisor {
         let control = try ControlSocket.listen(cluster.controlSocket)
         defer { close(control) }
 
+        if cluster.store == .etcd {
+            keeper.add(ProcessKeeper.Component(name: Self.etcd) { [self] in etcd(in: fabric, environment) })
+        }
         keeper.add(
             ProcessKeeper.Component(name: Self.server) { [self] in
-                var request = component(
-                    Self.server, program, ["server", "--data-dir", cluster.dataDirectory, "--listen-descriptor", "3"],
-                    environment)
+                var arguments = ["server", "--data-dir", cluster.dataDirectory, "--listen-descriptor", "3"]
+                if cluster.store == .etcd { arguments += ["--etcd", ClusterPlan.etcdURL] }
+                var request = component(Self.server, program, arguments, environment)
                 request.passedDescriptors = [hostSocket]
                 request.networkNamespace = fabric.descriptor
                 return request
@@ -97,6 +102,20 @@ package struct Supervisor {
             path: program, arguments: ["skiff"] + arguments, environment: environment,
             logFile: "\(cluster.logDirectory)/\(name).log")
         request.startsSession = true
+        return request
+    }
+
+    private func etcd(in fabric: NetworkNamespace, _ environment: [String: String]) -> ProcessRequest {
+        var request = ProcessRequest(
+            path: FileTree.program("etcd", path: environment["PATH"] ?? "") ?? "etcd",
+            arguments: [
+                "etcd", "--name", cluster.name, "--data-dir", cluster.etcdDirectory,
+                "--listen-client-urls", ClusterPlan.etcdURL, "--advertise-client-urls", ClusterPlan.etcdURL,
+                "--listen-peer-urls", ClusterPlan.etcdPeerURL, "--initial-advertise-peer-urls", ClusterPlan.etcdPeerURL,
+                "--initial-cluster", "\(cluster.name)=\(ClusterPlan.etcdPeerURL)", "--log-level", "warn",
+            ], environment: environment, logFile: "\(cluster.logDirectory)/etcd.log")
+        request.startsSession = true
+        request.networkNamespace = fabric.descriptor
         return request
     }
 

@@ -39,17 +39,23 @@ package struct FabricApplier {
             var link = LinkMessage(name: inside)
             link.kind = .veth(peer: peer)
             try socket(namespace).apply([link.create])
+        case .setLinkAddress(let address, let name, let namespace):
+            var link = LinkMessage(index: try index(of: name, in: namespace))
+            link.address = address
+            try socket(namespace).apply([link.change])
         case .attach(let name, let bridge, let namespace):
             var link = LinkMessage(index: try index(of: name, in: namespace))
             link.master = try index(of: bridge, in: namespace)
             try socket(namespace).apply([link.change])
         case .addAddress(let address, let link, let namespace):
             let index = try index(of: link, in: namespace)
-            try socket(namespace).apply([AddressMessage(address, on: index).replace])
+            // Nobody else is on the fabric: an address of IPv6 is usable at once.
+            let flags: AddressMessage.Flags = address.address.family == .ipv6 ? .noDuplicateDetection : []
+            try socket(namespace).apply([AddressMessage(address, on: index, flags: flags).replace])
         case .setUp(let link, let namespace): try setUp(link, in: namespace)
         case .addDefaultRoute(let gateway, let namespace):
-            guard let everywhere = CIDR(.v4(IPv4Address(0)), prefixLength: 0) else {
-                preconditionFailure("0.0.0.0/0 is a prefix")
+            guard let everywhere = CIDR(gateway, prefixLength: 0) else {
+                preconditionFailure("0 is a prefix length of both families")
             }
             try socket(namespace).apply([RouteMessage(everywhere, via: gateway, on: nil).replace])
         case .setSysctl(let key, let value, let namespace):

@@ -11,7 +11,7 @@ package enum MachineProbe {
         let isRoot = geteuid() == 0
         if isRoot { loadModules(path: path) }
         var programs: [String: String] = [:]
-        for name in Preflight.programs + ["crun"] { programs[name] = FileTree.program(name, path: path) }
+        for name in Preflight.programs + [Preflight.etcd, "crun"] { programs[name] = FileTree.program(name, path: path) }
         return MachineFacts(
             userID: geteuid(), programs: programs,
             fileSystems: (try? FileTree.text("/proc/filesystems")) ?? "", cgroups: cgroupLayout(),
@@ -40,6 +40,14 @@ package enum MachineProbe {
         _ = try? request.run()
     }
 
+    /// Whether namespaces of this kernel have IPv6: neither left out nor switched off at boot (`ipv6.disable=1`).
+    package static func hasIPv6() -> Bool {
+        let descriptor = socket(AF_INET6, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { return false }
+        close(descriptor)
+        return FileTree.exists("/proc/sys/net/ipv6/conf/default/disable_ipv6")
+    }
+
     /// Asks nf_tables for its generation: the one request that needs nothing to exist.
     private static func canOpenNetfilter() -> Bool {
         skiff_probe_nftables() == 1
@@ -65,26 +73,45 @@ package enum HostListener {
     package static let backlog: Int32 = 512
 
     package static func open(port: Int, address: String = "127.0.0.1") throws(SystemError) -> Int32 {
-        let name = "listen on \(address):\(port)"
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        let isIPv6 = address.contains(":")
+        let name = "listen on \(isIPv6 ? "[\(address)]" : address):\(port)"
+        let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        let descriptor = socket(isIPv6 ? AF_INET6 : AF_INET, kind, 0)
         guard descriptor >= 0 else { throw SystemError(name, errno: errno) }
         var one: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
-        var target = sockaddr_in()
-        target.sin_family = sa_family_t(AF_INET)
-        target.sin_port = in_port_t(UInt16(truncatingIfNeeded: port)).bigEndian
-        target.sin_addr.s_addr = inet_addr(address)
-        let bound = withUnsafePointer(to: &target) {
-            // SAFETY: sockaddr_in is a sockaddr of family AF_INET, and its own size is passed.
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
+        let bound = isIPv6 ? bind6(descriptor, address, port) : bind4(descriptor, address, port)
         guard bound == 0, listen(descriptor, backlog) == 0 else {
             let error = SystemError(name, errno: errno)
             close(descriptor)
             throw error
         }
         return descriptor
+    }
+
+    private static func bind4(_ descriptor: Int32, _ address: String, _ port: Int) -> Int32 {
+        var target = sockaddr_in()
+        target.sin_family = sa_family_t(AF_INET)
+        target.sin_port = in_port_t(UInt16(truncatingIfNeeded: port)).bigEndian
+        target.sin_addr.s_addr = inet_addr(address)
+        return withUnsafePointer(to: &target) {
+            // SAFETY: sockaddr_in is a sockaddr of family AF_INET, and its own size is passed.
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+    }
+
+    private static func bind6(_ descriptor: Int32, _ address: String, _ port: Int) -> Int32 {
+        var target = sockaddr_in6()
+        target.sin6_family = sa_family_t(AF_INET6)
+        target.sin6_port = in_port_t(UInt16(truncatingIfNeeded: port)).bigEndian
+        guard inet_pton(AF_INET6, address, &target.sin6_addr) == 1 else { return -1 }
+        return withUnsafePointer(to: &target) {
+            // SAFETY: sockaddr_in6 is a sockaddr of family AF_INET6, and its own size is passed.
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in6>.size))
+            }
+        }
     }
 }

@@ -1,6 +1,6 @@
 package import NetworkTypes
 
-/// Every name, address and directory of one cluster on this machine: all of it follows from four values.
+/// Every name, address and directory of one cluster on this machine: all of it follows from a few values.
 ///
 /// Two clusters run side by side when their names and data directories differ: the addresses live in network namespaces of
 /// their own and may be the same.
@@ -12,11 +12,24 @@ package struct ClusterPlan: Hashable, Sendable {
     package let dataDirectory: String
     /// Port on 127.0.0.1 of the host where the API server answers.
     package let apiPort: Int
+    package let families: ClusterFamilies
+    package let store: StoreKind
+
+    /// What keeps the cluster's objects.
+    package enum StoreKind: String, Hashable, Sendable, CaseIterable {
+        /// A file below the data directory, written by the API server itself.
+        case sqlite
+        /// One etcd process in the fabric, its data below the data directory.
+        case etcd
+    }
 
     /// Nodes are numbered from one; the bridge's /24 has room for addresses .11 to .254.
     package static let nodeCountMax = 32
 
-    package init(name: String, nodeCount: Int, dataDirectory: String, apiPort: Int) throws(PlanError) {
+    package init(
+        name: String, nodeCount: Int, dataDirectory: String, apiPort: Int, families: ClusterFamilies = .ipv4,
+        store: StoreKind = .sqlite
+    ) throws(PlanError) {
         guard (1...Self.nodeCountMax).contains(nodeCount) else {
             throw PlanError.nodeCount(nodeCount, max: Self.nodeCountMax)
         }
@@ -31,6 +44,8 @@ package struct ClusterPlan: Hashable, Sendable {
         while trimmed.hasSuffix("/") { trimmed.removeLast() }
         self.dataDirectory = trimmed
         self.apiPort = apiPort
+        self.families = families
+        self.store = store
     }
 
     /// Lower-case letters, digits and dashes, at most twenty: it becomes part of namespace names and link names.
@@ -46,11 +61,9 @@ package struct ClusterPlan: Hashable, Sendable {
     /// The network namespace that holds the bridge and in which the API server runs.
     package var fabricNamespace: String { "\(name)-fabric" }
     /// The host's end of every node's route: the bridge, and the API server on it.
-    package var fabricAddress: IPv4Address { IPv4Address(172, 18, 0, 1) }
-    package static let fabricPrefixLength = 24
+    package var fabricAddress: IPAddress { fabricAddresses[0] }
     package static let podNetwork = "10.244.0.0/16"
     package static let serviceNetwork = "10.96.0.0/16"
-    package static let apiServiceAddress = "10.96.0.1"
     package static let fabricAPIPort = 6443
     /// Where containerd's pulls leave the fabric.
     package static let egressPort = 3128
@@ -63,6 +76,10 @@ package struct ClusterPlan: Hashable, Sendable {
     package var planFile: String { "\(dataDirectory)/cluster.json" }
     package var pkiDirectory: String { "\(dataDirectory)/pki" }
     package var logDirectory: String { "\(dataDirectory)/log" }
+    package var etcdDirectory: String { "\(dataDirectory)/etcd" }
+    /// Inside the fabric.
+    package static let etcdURL = "http://127.0.0.1:2379"
+    package static let etcdPeerURL = "http://127.0.0.1:2380"
     package var registryDirectory: String { "\(dataDirectory)/registry" }
     package var adminKubeconfig: String { "\(dataDirectory)/kubeconfig" }
     /// For programs of ours inside the fabric, where the host's address of the API server is unknown.
@@ -76,7 +93,8 @@ package struct NodeIdentity: Hashable, Sendable {
     /// From one.
     package let number: Int
     package let name: String
-    package let address: IPv4Address
+    /// `InternalIP`, the cluster's primary family first.
+    package let addresses: [IPAddress]
     package let networkNamespace: String
     /// The bridge's end of the node's cable.
     package let fabricLink: String
@@ -88,13 +106,15 @@ package struct NodeIdentity: Hashable, Sendable {
     init(number: Int, cluster: ClusterPlan) {
         self.number = number
         name = "node\(number)"
-        address = IPv4Address(172, 18, 0, UInt8(10 + number))
+        addresses = cluster.families.list.map { ClusterPlan.nodeAddress(number, $0) }
         networkNamespace = "\(cluster.name)-\(name)"
         fabricLink = "n\(number)"
         directory = "\(cluster.dataDirectory)/nodes/\(name)"
         cgroup = "\(cluster.cgroup)/\(name)"
     }
 
+    /// Of the primary family.
+    package var address: IPAddress { addresses[0] }
     package var logDirectory: String { "\(directory)/log" }
     package var configurationDirectory: String { "\(directory)/etc" }
     package var kubeconfig: String { "\(configurationDirectory)/kubeconfig" }

@@ -1,3 +1,5 @@
+import NetworkTypes
+
 /// What a node's containerd is told: the same text on every node, because every node has its own paths.
 package struct ContainerdConfiguration: Hashable, Sendable {
     /// Root may raise limits and lower oom scores beyond its own. Without it runc fails to start a pod's sandbox unless
@@ -90,7 +92,17 @@ package struct ContainerdConfiguration: Hashable, Sendable {
     ///
     /// - SeeAlso: containerd 1.6 `docs/hosts.md`.
     package static func localRegistryHosts(for cluster: ClusterPlan) -> String {
-        let address = "http://\(cluster.fabricAddress):\(ClusterPlan.registryPort)"
+        let address = "http://\(cluster.fabricAddress.urlHost):\(ClusterPlan.registryPort)"
+        // Its parser takes no bracket in a table's name, and wants a table all the same (containerd issues 10055, 10027).
+        guard cluster.fabricAddress.family == .ipv4 else {
+            return """
+                server = "\(address)"
+                capabilities = ["pull", "resolve"]
+
+                [host]
+
+                """
+        }
         return """
             server = "\(address)"
 
@@ -103,10 +115,13 @@ package struct ContainerdConfiguration: Hashable, Sendable {
     /// What containerd's environment says about the way out: pulls go through the proxy on the fabric, which dials from the
     /// host's network. The fabric itself, and with it the cluster's registry, is reached straight.
     package static func environment(for cluster: ClusterPlan) -> [String: String] {
-        let proxy = "http://\(cluster.fabricAddress):\(ClusterPlan.egressPort)"
+        let proxy = "http://\(cluster.fabricAddress.urlHost):\(ClusterPlan.egressPort)"
         return [
             "HTTP_PROXY": proxy, "HTTPS_PROXY": proxy,
-            "NO_PROXY": "127.0.0.0/8,localhost,172.18.0.0/24,\(ClusterPlan.podNetwork),\(ClusterPlan.serviceNetwork)",
+            "NO_PROXY":
+                (["127.0.0.0/8", "::1", "localhost"]
+                + (cluster.fabricNetworks + cluster.podNetworks + cluster.serviceNetworks).map(\.description)).joined(
+                    separator: ","),
         ]
     }
 }

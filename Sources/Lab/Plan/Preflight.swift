@@ -48,9 +48,13 @@ package struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
 /// Decides whether a machine can carry a cluster.
 package enum Preflight {
     package static let programs = ["containerd", "runc", "ctr"]
+    /// Only for clusters that are kept in it.
+    package static let etcd = "etcd"
 
     /// Everything that is missing, most basic first; empty: go ahead. Without root nothing else can be judged.
-    package static func refusals(_ facts: MachineFacts, apiPort: Int) -> [Refusal] {
+    package static func refusals(
+        _ facts: MachineFacts, apiPort: Int, store: ClusterPlan.StoreKind = .sqlite
+    ) -> [Refusal] {
         guard facts.userID == 0 else {
             return [Refusal("skiff up needs root: it makes namespaces, mounts and nftables rules", remedy: "run it with sudo")]
         }
@@ -61,6 +65,9 @@ package enum Preflight {
                 Refusal(
                     "no \(list(missing)) on PATH: nodes run their containers with it",
                     remedy: "make install-deps, or apt-get install containerd runc"))
+        }
+        if store == .etcd, facts.programs[etcd] == nil {
+            found.append(Refusal("no etcd on PATH: --store etcd runs it", remedy: "apt-get install etcd-server"))
         }
         if !facts.hasPlugin {
             found.append(Refusal("skiff-cni does not lie beside skiff", remedy: "make build, and keep both in one directory"))

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 package import Logging
+import NetworkTypes
 
 /// The life of a node's pid 1: furnish the machine, start containerd and the agent, reap, end on SIGTERM.
 package struct NodeInit {
@@ -32,7 +33,9 @@ package struct NodeInit {
             throw SystemError("find containerd on PATH", errno: ENOENT)
         }
         keeper.add(runtime(containerd, environment: environment))
-        keeper.add(agent(environment: environment))
+        let names = NameServerSockets.addresses(services: cluster.serviceNetworks)
+        let nameSockets = try NameServerSockets.open(names)
+        keeper.add(agent(environment: environment, nameSockets: nameSockets))
         log.info("booted", metadata: ["node": "\(node.name)"])
         keeper.run()
         log.info("shutting down", metadata: ["node": "\(node.name)"])
@@ -48,18 +51,24 @@ package struct NodeInit {
         }
     }
 
-    private func agent(environment: [String: String]) -> ProcessKeeper.Component {
-        ProcessKeeper.Component(name: "agent", grace: .seconds(5)) { [node] in
-            ProcessRequest(
+    private func agent(environment: [String: String], nameSockets: [Int32]) -> ProcessKeeper.Component {
+        func list(_ items: [some CustomStringConvertible]) -> String { items.map(\.description).joined(separator: ",") }
+        return ProcessKeeper.Component(name: "agent", grace: .seconds(5)) { [node, cluster] in
+            var request = ProcessRequest(
                 path: NodePlan.binary,
                 arguments: [
-                    "skiff", "agent", "--node-name", node.name, "--node-address", "\(node.address)", "--kubeconfig",
+                    "skiff", "agent", "--node-name", node.name, "--node-address", list(node.addresses), "--cluster-cidr",
+                    list(cluster.podNetworks), "--service-cidr", list(cluster.serviceNetworks), "--non-masquerade-cidr",
+                    list(cluster.fabricNetworks), "--kubeconfig",
                     "\(NodePlan.configuration)/kubeconfig", "--proxy-kubeconfig", "\(NodePlan.configuration)/proxy.kubeconfig",
                     "--client-ca", "\(NodePlan.configuration)/ca.crt",
                     "--tls-certificate",
                     "\(NodePlan.configuration)/kubelet.crt", "--tls-key", "\(NodePlan.configuration)/kubelet.key",
+                    "--dns-sockets", "\(nameSockets.count)",
                 ],
                 environment: environment, logFile: "\(NodePlan.logs)/agent.log")
+            request.passedDescriptors = nameSockets
+            return request
         }
     }
 }

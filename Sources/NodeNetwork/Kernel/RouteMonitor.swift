@@ -10,7 +10,9 @@ package final class RouteMonitor: Sendable {
 
     /// Opened in the namespace of the calling thread.
     package init() throws(NetlinkError) {
-        socket = try NetlinkSocket(groups: [.links, .ipv4Addresses, .ipv6Addresses, .ipv4Routes, .ipv6Routes])
+        socket = try NetlinkSocket(groups: [
+            .links, .neighbors, .ipv4Addresses, .ipv6Addresses, .ipv4Routes, .ipv6Routes,
+        ])
         var ends: [Int32] = [-1, -1]
         let made = pipe(&ends)
         stopReader = ends[0]
@@ -32,12 +34,14 @@ package final class RouteMonitor: Sendable {
 
     /// Blocks until something changed that routes between nodes depend on; false when stopped.
     ///
-    /// - Parameter underlay: Indices of the links that matter. Pods come and go on others.
-    package func waitForChange(underlay: Set<InterfaceIndex>) throws(NetlinkError) -> Bool {
+    /// - Parameters:
+    ///   - underlay: Indices of the links that matter. Pods come and go on others.
+    ///   - tunnels: Links whose neighbours and forwarding entries matter too.
+    package func waitForChange(underlay: Set<InterfaceIndex>, tunnels: Set<InterfaceIndex> = []) throws(NetlinkError) -> Bool {
         while true {
             do throws(NetlinkError) {
                 guard let messages = try socket.receive(unless: stopReader, timeoutMilliseconds: -1) else { return false }
-                if messages.contains(where: { Self.matters($0, underlay: underlay) }) { return true }
+                if messages.contains(where: { Self.matters($0, underlay: underlay, tunnels: tunnels) }) { return true }
             } catch {
                 guard error == .overrun else { throw error }
                 return true
@@ -45,9 +49,12 @@ package final class RouteMonitor: Sendable {
         }
     }
 
-    static func matters(_ message: NetlinkMessage, underlay: Set<InterfaceIndex>) -> Bool {
+    static func matters(
+        _ message: NetlinkMessage, underlay: Set<InterfaceIndex>, tunnels: Set<InterfaceIndex> = []
+    ) -> Bool {
         switch message.type {
-        case .newLink, .deleteLink: LinkMessage(message)?.index.map(underlay.contains) ?? false
+        case .newLink, .deleteLink: LinkMessage(message)?.index.map { underlay.contains($0) || tunnels.contains($0) } ?? false
+        case .newNeighbor, .deleteNeighbor: message.neighborDevice.map(tunnels.contains) ?? false
         case .newAddress, .deleteAddress: true
         case .newRoute, .deleteRoute: RouteMessage(message).map { $0.origin != .pod } ?? false
         default: false

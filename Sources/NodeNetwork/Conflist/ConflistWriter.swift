@@ -1,6 +1,7 @@
 import Glibc
 import JSON
 import Netlink
+package import NetworkTypes
 
 /// Puts the conflist where the runtime looks for it. Its calls block.
 package struct ConflistWriter: Sendable {
@@ -34,6 +35,13 @@ package struct ConflistWriter: Sendable {
         try create(scratch, [])
         unlink(scratch)
         return true
+    }
+
+    /// The ranges that the file there gives out; empty without a file of ours.
+    package func currentPodCIDRs() -> [CIDR] {
+        guard let bytes = read("\(directory)/\(Conflist.fileName)"), let json = try? JSONParser.parse(bytes) else { return [] }
+        let texts = json["plugins"]?.array?.first?["podCIDRs"]?.array ?? []
+        return texts.compactMap { $0.string.flatMap { CIDR(parsing: $0) } }
     }
 
     private func makeDirectory() throws(Failure) {

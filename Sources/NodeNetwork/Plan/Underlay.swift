@@ -1,7 +1,7 @@
 package import Netlink
 package import NetworkTypes
 
-/// The links that connect this node to others: those with addresses, `lo` apart. Host ends of pods have none.
+/// The links that connect this node to others: those with addresses, `lo` and our tunnels apart. Host ends of pods have none.
 package struct Underlay: Hashable, Sendable {
     package struct Link: Hashable, Sendable {
         package var index: InterfaceIndex
@@ -24,11 +24,13 @@ package struct Underlay: Hashable, Sendable {
     package init(links: [Link]) { self.links = links }
 
     package init(links: [LinkMessage], addresses: [AddressMessage]) {
+        let addresses = Dictionary(grouping: addresses.filter { !$0.address.address.isLinkLocal }) { $0.index }
         self.links = links.compactMap { link in
-            guard let index = link.index, !link.flags.contains(.loopback) else { return nil }
-            let own = addresses.filter { $0.index == index && !$0.address.address.isLinkLocal }.map(\.address)
-            guard !own.isEmpty else { return nil }
-            return Link(index: index, name: link.name ?? "", mtu: link.mtu ?? 1500, isUp: link.isUp, addresses: own)
+            let name = link.name ?? ""
+            let isTunnel = IPFamily.allCases.contains { TunnelPlan.deviceName($0) == name }
+            guard let index = link.index, !link.flags.contains(.loopback), !isTunnel else { return nil }
+            guard let own = addresses[index]?.map(\.address) else { return nil }
+            return Link(index: index, name: name, mtu: link.mtu ?? 1500, isUp: link.isUp, addresses: own)
         }
     }
 
@@ -37,9 +39,8 @@ package struct Underlay: Hashable, Sendable {
         links.first { link in link.isUp && link.addresses.contains { $0.network.contains(address) } }
     }
 
-    /// The MTU for pods: that of the link which has the node's address, else the least of all.
-    package func podMTU(nodeAddresses: [IPAddress]) -> UInt32? {
-        let own = links.first { link in link.addresses.contains { nodeAddresses.contains($0.address) } }
-        return own?.mtu ?? links.map(\.mtu).min()
+    /// The link that has one of the addresses.
+    package func link(having addresses: [IPAddress]) -> Link? {
+        links.first { link in link.addresses.contains { addresses.contains($0.address) } }
     }
 }

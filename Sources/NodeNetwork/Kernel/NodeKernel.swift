@@ -22,8 +22,9 @@ package struct NodeKernel: Sendable {
         self.init(transport: socket, sysctl: Sysctl(in: namespace), monitor: monitor)
     }
 
-    package func underlay() throws(NetlinkError) -> Underlay {
-        Underlay(
+    /// The links of this node and their addresses.
+    package func links() throws(NetlinkError) -> LinkTable {
+        LinkTable(
             links: try transport.links(), addresses: try transport.dump(AddressMessage.list()).compactMap { AddressMessage($0) })
     }
 
@@ -31,4 +32,26 @@ package struct NodeKernel: Sendable {
     package func routes() throws(NetlinkError) -> [RouteMessage] {
         try (transport.dump(RouteMessage.list(.ipv4)) + transport.dump(RouteMessage.list(.ipv6))).compactMap { RouteMessage($0) }
     }
+
+    package func tunnel(_ link: LinkMessage, _ index: InterfaceIndex, _ table: LinkTable) throws(NetlinkError) -> TunnelState {
+        let neighbors = try transport.dump(NeighborMessage.list(.ipv4)) + transport.dump(NeighborMessage.list(.ipv6))
+        return TunnelState(
+            link: link, addresses: table.addresses.filter { $0.index == index },
+            neighbors: neighbors.compactMap { NeighborMessage($0) }.filter { $0.index == index },
+            forwarding: try transport.dump(TunnelEntryMessage.list(on: index)).compactMap { TunnelEntryMessage($0) })
+    }
+}
+
+/// Every link of a namespace with its addresses.
+package struct LinkTable: Hashable, Sendable {
+    package var links: [LinkMessage]
+    package var addresses: [AddressMessage]
+
+    package init(links: [LinkMessage], addresses: [AddressMessage]) {
+        self.links = links
+        self.addresses = addresses
+    }
+
+    package var underlay: Underlay { Underlay(links: links, addresses: addresses) }
+    package func link(named name: String) -> LinkMessage? { links.first { $0.name == name } }
 }

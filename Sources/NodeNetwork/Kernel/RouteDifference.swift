@@ -12,7 +12,8 @@ package struct RouteDifference: Hashable, Sendable {
     package init(actual: [RouteMessage], desired: [RouteMessage]) {
         let own = actual.filter { $0.origin == .node && $0.table == RouteMessage.mainTable }
         let wanted = Set(desired.map(\.destination))
-        replace = desired.filter { route in !own.contains { Self.isSame($0, route) } }
+        let present = Dictionary(grouping: own) { $0.destination }
+        replace = desired.filter { route in !(present[route.destination] ?? []).contains { Self.isSame($0, route) } }
         delete = own.filter { !wanted.contains($0.destination) }
     }
 
@@ -22,5 +23,6 @@ package struct RouteDifference: Hashable, Sendable {
     private static func isSame(_ actual: RouteMessage, _ desired: RouteMessage) -> Bool {
         actual.destination == desired.destination && actual.kind == desired.kind && actual.gateway == desired.gateway
             && (desired.index == nil || actual.index == desired.index)
+            && (desired.preferredSource == nil || actual.preferredSource == desired.preferredSource)
     }
 }

@@ -21,6 +21,8 @@ package struct Conflist: Hashable, Sendable {
     package var json: JSONValue {
         var plugin: JSONValue = ["type": "skiff-cni", "podCIDRs": JSONValue(podCIDRs.map(\.description))]
         if let mtu { plugin["mtu"] = JSONValue(mtu) }
+        // The runtime hands these over for pods that have them.
+        plugin["capabilities"] = ["portMappings": true, "bandwidth": true]
         return [
             "cniVersion": "1.0.0", "cniVersions": ["0.4.0", "1.0.0", "1.1.0"], "name": .string(networkName),
             "plugins": [plugin],

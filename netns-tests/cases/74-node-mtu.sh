@@ -1,0 +1,52 @@
+#!/bin/bash
+# left 172.18.1.0/24 ── node1, node2; right 172.18.2.0/24 ── node3; a router between; links of 9000 bytes
+# Claim: the conflist says the least of all ways; a packet of exactly that size passes and one byte more is refused at the sender; a pod that
+# was started with a larger MTU learns the smaller one from its node and its TCP goes on.
+. "$NETNS_TESTS/lib.sh"
+. "$NETNS_TESTS/cni.sh"
+. "$NETNS_TESTS/nodes.sh"
+prepare_nodes
+link_mtu=9000
+. "$NETNS_TESTS/two-links.sh"
+in_host hub ip link set br1 mtu 9000
+in_host hub ip link set br2 mtu 9000
+list "${objects[@]:0:2}" | objects two
+routes_once node1 two
+check "while all share a link of 9000" "$(mtu_of node1)" 9000
+node_pod node1 early
+say "node3 joins"
+list "${objects[@]}" | objects cluster
+for node in node1 node2 node3; do routes_once $node cluster; done
+check "with a tunnel over the link of 9000" "$(mtu_of node1)" 8950
+node_pod node2 pod2
+node_pod node3 pod3
+for pod in pod2 pod3; do serve $pod; done
+check "8950 bytes to a pod on the link" "$(ping_from early "$(address pod2 4)" 8950)" ok
+check "8950 bytes through the tunnel, IPv4" "$(ping_from early "$(address pod3 4)" 8950)" ok
+check "8950 bytes through the tunnel, IPv6" "$(ping_from early "$(address pod3 6)" 8950)" ok
+check "8951 are too long: the node says so" "$(ping_from early "$(address pod3 4)" 8951 >/dev/null; ping_from early "$(address pod3 4)" 8951)" "Message too long"
+check "and in IPv6" "$(ping_from early "$(address pod3 6)" 8951 >/dev/null; ping_from early "$(address pod3 6)" 8951)" "Message too long"
+in_host pod3 python3 - <<'PYTHON' &
+import socket
+s = socket.create_server(("::", 9090), family=socket.AF_INET6, dualstack_ipv6=True)
+while True:
+    c, _ = s.accept(); n = 0
+    while b := c.recv(65536): n += len(b)
+    c.sendall(str(n).encode()); c.close()
+PYTHON
+# send ADDRESS: how many bytes of a megabyte the other end says that it got.
+send() {
+    in_host early python3 - "$1" <<'PYTHON'
+import socket, sys, time
+for attempt in range(50):
+    try: s = socket.create_connection((sys.argv[1], 9090), timeout=5); break
+    except OSError: time.sleep(0.05)
+s.sendall(b"x" * (1 << 20)); s.shutdown(socket.SHUT_WR)
+print(s.recv(100).decode())
+PYTHON
+}
+check "a megabyte from the early pod, IPv4" "$(send "$(address pod3 4)")" 1048576
+check "a megabyte from the early pod, IPv6" "$(send "$(address pod3 6)")" 1048576
+routes_once node1 cluster --pod-mtu 1300
+check "--pod-mtu is what new pods get" "$(mtu_of node1)" 1300
+finish
