@@ -14,7 +14,11 @@ package struct SandboxMetadata: Hashable, Sendable {
 }
 
 /// Whose namespace a process joins.
-package enum NamespaceMode: Hashable, Sendable { case pod, container, node }
+package enum NamespaceMode: Hashable, Sendable {
+    case pod, container, node
+    /// That of the container of this id; processes only.
+    case target(String)
+}
 
 package struct NamespaceOptions: Hashable, Sendable {
     package var network: NamespaceMode

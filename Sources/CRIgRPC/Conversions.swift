@@ -7,12 +7,14 @@ extension Runtime_V1_NamespaceOption {
             case .pod: .pod
             case .container: .container
             case .node: .node
+            case .target: .target
             }
         }
         self.init()
         network = mode(options.network)
         pid = mode(options.pid)
         ipc = mode(options.ipc)
+        if case .target(let id) = options.pid { targetID = id }
     }
 }
 

@@ -29,8 +29,15 @@ struct KubeletContext: Sendable {
     func event(_ pod: Pod, _ type: String, _ reason: String, _ message: String, container: String? = nil) {
         var reference = ObjectReference(to: pod)
         if let container {
-            let isInit = pod.spec.initContainers.contains { $0.name == container }
-            reference.fieldPath = isInit ? "spec.initContainers{\(container)}" : "spec.containers{\(container)}"
+            let list =
+                if pod.spec.initContainers.contains(where: { $0.name == container }) {
+                    "initContainers"
+                } else if pod.spec.ephemeralContainers.contains(where: { $0.name == container }) {
+                    "ephemeralContainers"
+                } else {
+                    "containers"
+                }
+            reference.fieldPath = "spec.\(list){\(container)}"
         }
         events.record(reference, type: type, reason: reason, message: message)
     }

@@ -136,6 +136,46 @@ import Testing
         #expect(dns.config(.fixture(["dnsPolicy": "None", "dnsConfig": ["nameservers": ["9.9.9.9"]]])).servers == ["9.9.9.9"])
     }
 
+    @Test func `a list that is too long is cut, and the user told`() {
+        let node = DNSResolution.parse("nameserver 1.1.1.1\ndomain home.example\nsearch . a.example.\n")
+        #expect(node.searches == [".", "a.example"])
+        let dns = DNSResolution(clusterDNS: ["10.96.0.10"], clusterDomain: "cluster.local", node: node)
+        let servers: [JSONValue] = (1...4).map { .string("9.9.9.\($0)") }
+        let many: [JSONValue] = (0..<40).map { .string("d\($0).example") }
+        let (config, warnings) = dns.resolve(.fixture(["dnsConfig": ["nameservers": .array(servers), "searches": .array(many)]]))
+        #expect(config.servers == ["10.96.0.10", "9.9.9.1", "9.9.9.2"])
+        #expect(config.searches.count == 32)
+        #expect(warnings.map(\.reason) == ["DNSConfigForming", "DNSConfigForming"])
+        #expect(warnings.first?.message.hasSuffix("nameserver line is: 10.96.0.10 9.9.9.1 9.9.9.2") == true)
+        let long: [JSONValue] = (0..<10).map { .string(String(repeating: "x", count: 250) + "\($0)") }
+        #expect(dns.config(.fixture(["dnsConfig": ["searches": .array(long)]])).searches.joined(separator: " ").count <= 2048)
+        let bare = DNSResolution(clusterDNS: [], clusterDomain: "cluster.local", node: node)
+        #expect(bare.config(.fixture()).servers == ["1.1.1.1"])
+        #expect(bare.resolve(.fixture()).warnings.map(\.reason) == ["MissingClusterDNS"])
+        #expect(dns.config(.fixture(["hostNetwork": true, "dnsPolicy": "ClusterFirstWithHostNet"])).servers == ["10.96.0.10"])
+        #expect(dns.config(.fixture(["dnsPolicy": "Default"])) == node)
+        let ndots = dns.config(.fixture(["dnsConfig": ["options": [["name": "ndots", "value": "2"], ["name": "edns0"]]]]))
+        #expect(ndots.options == ["ndots:2", "edns0"])
+    }
+
+    @Test func `a pod's own name may be its full name, as far as the kernel takes it`() {
+        let long = String(repeating: "n", count: 40)
+        let builder = SandboxConfigBuilder(
+            configuration: KubeletConfiguration(nodeName: "node1", nodeAddresses: []),
+            dns: DNSResolution(clusterDNS: [], clusterDomain: "cluster.local", node: DNSConfig()))
+        func hostname(_ spec: JSONValue) -> (String, Bool) {
+            let pod = Pod.fixture(spec)
+            let name = builder.build(pod, attempt: 0).hostname
+            return (name, HostsFile.refusal(hostname: name, of: pod) == nil)
+        }
+        #expect(hostname(["hostname": "web-0", "subdomain": "web"]) == ("web-0", true))
+        #expect(
+            hostname(["hostname": "web-0", "subdomain": "web", "setHostnameAsFQDN": true])
+                == ("web-0.web.default.svc.cluster.local", true))
+        #expect(hostname(["hostname": .string(long), "subdomain": "web", "setHostnameAsFQDN": true]).1 == false)
+        #expect(hostname(["hostname": "web-0", "subdomain": "web", "hostnameOverride": "own.example"]) == ("own.example", true))
+    }
+
     @Test(arguments: [
         ("busybox", "busybox:latest", true, "docker.io"), ("a.io:5000/x/y:1", "a.io:5000/x/y:1", false, "a.io:5000"),
         ("localhost/x:latest", "localhost/x:latest", true, "localhost"),

@@ -74,6 +74,18 @@ import Testing
         #expect(late.start.count == 1)
     }
 
+    @Test func `an ephemeral container starts once, also while init containers run, and never again`() {
+        let spec: JSONValue = [
+            "initContainers": [["name": "i1", "image": "x"]], "ephemeralContainers": [["name": "look", "image": "x"]],
+        ]
+        #expect(compute(.fixture(spec), .of([.fixture("i1")])).start.map(\.container.name) == ["look"])
+        #expect(compute(.fixture(spec), .of([.fixture("i1"), .fixture("look", state: .exited, exitCode: 1)])).isIdle)
+        let known = Pod.fixture(
+            spec,
+            status: ["ephemeralContainerStatuses": [["name": "look", "containerID": "containerd://x", "state": [:]]]])
+        #expect(compute(known, .of([.fixture("i1")])).isIdle)
+    }
+
     @Test func `init containers run one after another before the containers`() {
         let pod = Pod.fixture(["initContainers": [["name": "i1", "image": "x"], ["name": "i2", "image": "x"]]])
         #expect(compute(pod, .of([])).start.map(\.container.name) == ["i1"])

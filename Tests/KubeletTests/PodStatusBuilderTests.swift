@@ -36,6 +36,19 @@ import Testing
             ])
     }
 
+    @Test func `an ephemeral container is reported and counts for nothing`() throws {
+        let pod = Pod.fixture(["ephemeralContainers": [["name": "look", "image": "x"]]])
+        let status = build(pod, .of([.fixture(), .fixture("look", state: .exited, exitCode: 3)]))
+        #expect(status.phase == "Running" && status.conditions["Ready"]?.isTrue == true)
+        let look = try #require(status.ephemeralContainerStatuses.first)
+        #expect(look.ready == false && look.started == nil)
+        guard case .terminated(let ended) = look.state else {
+            Issue.record("\(look.state)")
+            return
+        }
+        #expect(ended.exitCode == 3)
+    }
+
     @Test func `an undecided readiness probe keeps a pod unready`() {
         let pod = Pod.fixture(["containers": [["name": "web", "image": "x", "readinessProbe": ["tcpSocket": ["port": 80]]]]])
         #expect(!build(pod, .of([.fixture()])).containerStatuses[0].ready)

@@ -16,6 +16,8 @@ struct ContainerConfigBuilder: Sendable {
     /// Volume name -> path on the node.
     var volumes: [String: String]
     var nodeMemoryBytes: Int64
+    /// Id of the container whose processes it sees.
+    var target: String?
 
     func build() throws(ContainerConfigError) -> ContainerConfig {
         var config = ContainerConfig(name: container.name, attempt: attempt, image: imageRef)
@@ -86,6 +88,7 @@ struct ContainerConfigBuilder: Sendable {
         var result = LinuxSecurity()
         result.privileged = own.privileged
         result.namespaces = SandboxConfigBuilder.namespaces(pod.spec)
+        if let target { result.namespaces.pid = .target(target) }
         result.runAsUser = own.runAsUser ?? shared.runAsUser
         if result.runAsUser == nil, let image {
             if let uid = image.uid { result.runAsUser = uid } else { result.runAsUsername = image.username }

@@ -10,11 +10,30 @@ struct DNSResolution: Sendable {
     /// The node's own file, parsed.
     var node: DNSConfig
 
-    func config(_ pod: Pod) -> DNSConfig {
+    /// What a file can hold; glibc reads no more.
+    ///
+    /// - SeeAlso: Kubernetes 1.36 `pkg/apis/core/validation`, `MaxDNSNameservers`, `MaxDNSSearchPaths`, `MaxDNSSearchListChars`.
+    static let serversMax = 3
+    static let searchesMax = 32
+    static let searchCharactersMax = 2048
+
+    func config(_ pod: Pod) -> DNSConfig { resolve(pod).config }
+
+    /// The file's content, and what the user must be told about it, as reason and message of an event.
+    func resolve(_ pod: Pod) -> (config: DNSConfig, warnings: [(reason: String, message: String)]) {
+        var warnings: [(reason: String, message: String)] = []
         var policy = pod.spec.dnsPolicy
         if policy == "ClusterFirst", pod.spec.hostNetwork { policy = "Default" }
         if policy == "ClusterFirstWithHostNet" { policy = "ClusterFirst" }
-        if policy == "ClusterFirst", clusterDNS.isEmpty { policy = "Default" }
+        if policy == "ClusterFirst", clusterDNS.isEmpty {
+            warnings.append(
+                (
+                    "MissingClusterDNS",
+                    "kubelet does not have ClusterDNS IP configured and cannot create Pod using \"\(pod.spec.dnsPolicy)\" policy. "
+                        + "Falling back to \"Default\" policy."
+                ))
+            policy = "Default"
+        }
         var result = DNSConfig()
         switch policy {
         case "None": break
@@ -34,7 +53,27 @@ struct DNSResolution: Sendable {
             result.options.removeAll { $0 == option.name || $0.hasPrefix(option.name + ":") }
             result.options.append(option.value.map { "\(option.name):\($0)" } ?? option.name)
         }
-        return result
+        warnings += Self.limit(&result).map { ("DNSConfigForming", $0) }
+        return (result, warnings)
+    }
+
+    private static func limit(_ config: inout DNSConfig) -> [String] {
+        var messages: [String] = []
+        if config.servers.count > serversMax {
+            config.servers.removeLast(config.servers.count - serversMax)
+            messages.append(
+                "Nameserver limits were exceeded, some nameservers have been omitted, the applied nameserver line is: "
+                    + config.servers.joined(separator: " "))
+        }
+        let wanted = config.searches.count
+        config.searches = Array(config.searches.prefix(searchesMax))
+        while config.searches.joined(separator: " ").utf8.count > searchCharactersMax { config.searches.removeLast() }
+        if config.searches.count < wanted {
+            messages.append(
+                "Search Line limits were exceeded, some search paths have been omitted, the applied search line is: "
+                    + config.searches.joined(separator: " "))
+        }
+        return messages
     }
 
     /// Reads a `resolv.conf`; unknown lines are skipped.
@@ -45,7 +84,7 @@ struct DNSResolution: Sendable {
             guard let first = words.first, !first.hasPrefix("#"), !first.hasPrefix(";") else { continue }
             switch first {
             case "nameserver": if words.count > 1 { result.servers.append(words[1]) }
-            case "search", "domain":
+            case "search":
                 result.searches = words.dropFirst().map { $0.hasSuffix(".") && $0.count > 1 ? String($0.dropLast()) : $0 }
             case "options": result.options = Array(words.dropFirst())
             default: break

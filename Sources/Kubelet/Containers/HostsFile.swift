@@ -13,8 +13,8 @@ enum HostsFile {
                 # Kubernetes-managed hosts file.
                 127.0.0.1\tlocalhost
                 ::1\tlocalhost ip6-localhost ip6-loopback
-                fe00::0\tip6-localnet
-                fe00::0\tip6-mcastprefix
+                fe00::\tip6-localnet
+                fe00::\tip6-mcastprefix
                 fe00::1\tip6-allnodes
                 fe00::2\tip6-allrouters
 
@@ -33,6 +33,7 @@ enum HostsFile {
     /// A pod's host name: at most 63 characters, no dot or dash at the end.
     static func hostname(_ pod: Pod) -> String {
         var name = pod.spec.hostname.isEmpty ? pod.metadata.name : pod.spec.hostname
+        if !pod.spec.hostnameOverride.isEmpty { name = pod.spec.hostnameOverride }
         name = String(name.prefix(63))
         while let last = name.last, last == "-" || last == "." { name.removeLast() }
         return name
@@ -40,6 +41,22 @@ enum HostsFile {
 
     /// `SUBDOMAIN.NAMESPACE.svc.DOMAIN`; empty without a subdomain.
     static func domain(_ pod: Pod, clusterDomain: String) -> String {
-        pod.spec.subdomain.isEmpty ? "" : "\(pod.spec.subdomain).\(pod.metadata.namespace).svc.\(clusterDomain)"
+        guard !pod.spec.subdomain.isEmpty, pod.spec.hostnameOverride.isEmpty else { return "" }
+        return "\(pod.spec.subdomain).\(pod.metadata.namespace).svc.\(clusterDomain)"
     }
+
+    /// A full name that is to be the host name must fit the kernel's 64 bytes.
+    static func refusal(hostname: String, of pod: Pod) -> HostnameError? {
+        guard pod.spec.setHostnameAsFQDN, hostname.utf8.count > hostnameBytesMax else { return nil }
+        return HostnameError(
+            description: "Failed to construct FQDN from Pod hostname and cluster domain, FQDN \(hostname) is too long "
+                + "(\(hostnameBytesMax) characters is the max, \(hostname.utf8.count) characters requested)")
+    }
+
+    private static let hostnameBytesMax = 64
+}
+
+/// A host name that cannot be set.
+struct HostnameError: Error, CustomStringConvertible {
+    var description: String
 }

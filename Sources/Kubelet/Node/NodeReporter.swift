@@ -31,7 +31,8 @@ struct NodeReporter: Sendable {
                 let isOld = now().duration(since: reportedAt) >= configuration.nodeStatusReportInterval
                 if comparable != known || isOld {
                     do {
-                        try await writer.patch(Node.resource, key, .strategicMerge, ["status": status], subresource: "status")
+                        try await writer.patch(
+                            Node.resource, key, .strategicMerge, ["status": Self.patch(status)], subresource: "status")
                         (known, previous, reportedAt) = (comparable, conditions, now())
                     } catch let error as Status where error.isNotFound {
                         known = try await register(&previous)
@@ -67,7 +68,7 @@ struct NodeReporter: Sendable {
                     try await writer.patch(
                         Node.resource, key, .strategicMerge, ["metadata": ["labels": JSONValue(again.labels)]], subresource: nil)
                     try await writer.patch(
-                        Node.resource, key, .strategicMerge, ["status": again.status()], subresource: "status")
+                        Node.resource, key, .strategicMerge, ["status": Self.patch(again.status())], subresource: "status")
                     previous = again.stampedConditions()
                     return Self.withoutHeartbeats(again.status())
                 }
@@ -82,6 +83,15 @@ struct NodeReporter: Sendable {
                 try await clock.sleep(for: delay)
             }
         }
+    }
+
+    /// Addresses are replaced as a whole: their list merges by type, and a node of two families has two of one type.
+    ///
+    /// - SeeAlso: Kubernetes 1.36 `component-helpers/node/util/status.go`, `fixupPatchForNodeStatusAddresses`.
+    static func patch(_ status: JSONValue) -> JSONValue {
+        var status = status
+        status["addresses"] = .array([["$patch": "replace"]] + (status["addresses"]?.array ?? []))
+        return status
     }
 
     static func withoutHeartbeats(_ status: JSONValue) -> JSONValue {

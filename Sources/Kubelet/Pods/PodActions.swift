@@ -60,6 +60,7 @@ extension PodActions {
             return actions
         }
         actions.stopSandboxes = observed.sandboxes.dropFirst().filter(\.isReady).map(\.id)
+        actions.planEphemeral(pod, observed)
         let hasStarted = pod.spec.containers.contains { observed.latest($0.name)?.sandbox == sandbox.id }
         let mayStart = actions.planInit(pod, observed, sandbox.id, probes, backoff, now, initialized: hasStarted)
         guard mayStart, !actions.isFinished else { return actions }
@@ -128,6 +129,14 @@ extension PodActions {
             }
         }
         return true
+    }
+
+    /// Ephemeral containers start once, also while others still wait their turn.
+    private mutating func planEphemeral(_ pod: Pod, _ observed: PodObservation) {
+        for container in pod.spec.ephemeralContainers where observed.latest(container.name) == nil {
+            let isKnown = pod.status.ephemeralContainerStatuses.contains { $0.name == container.name && !$0.containerID.isEmpty }
+            if !isKnown { start.append(Start(container: container, isInit: false, attempt: 0)) }
+        }
     }
 
     /// Plans one container; false when it has ended for good.

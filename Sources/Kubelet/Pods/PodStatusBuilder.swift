@@ -39,6 +39,12 @@ struct PodStatusBuilder: Sendable {
         status.containerStatuses = pod.spec.containers.map {
             containerStatus($0, isInit: false, initialized: initialized)
         }
+        status.ephemeralContainerStatuses = pod.spec.ephemeralContainers.map {
+            var status = containerStatus($0, isInit: false, initialized: true)
+            // Nobody waits for it to be ready or started.
+            (status.ready, status.started) = (false, nil)
+            return status
+        }
         if pod.isFinished {
             (status.phase, status.reason, status.message) = (pod.status.phase, pod.status.reason, pod.status.message)
         } else if let failure {
@@ -59,8 +65,7 @@ struct PodStatusBuilder: Sendable {
         var status = ContainerStatus()
         status.name = container.name
         status.image = container.image
-        let before = (isInit ? pod.status.initContainerStatuses : pod.status.containerStatuses)
-            .first { $0.name == container.name }
+        let before = pod.status.everyContainerStatus.first { $0.name == container.name }
         guard let latest = observed.latest(container.name) else {
             return unobserved(status, before: before, initialized: initialized)
         }
@@ -240,4 +245,15 @@ struct PodStatusBuilder: Sendable {
 extension Timestamp {
     /// Without the fraction, as the API keeps it.
     var whole: Timestamp { Timestamp(seconds: seconds) }
+}
+
+extension PodStatusBuilder {
+    /// One address of each family, that of the node's primary family first, whatever the runtime's order is.
+    ///
+    /// - SeeAlso: Kubernetes 1.36 `pkg/kubelet/kubelet_pods.go`, `sortPodIPs`.
+    static func sorted(_ addresses: [String], like nodeAddresses: [String]) -> [String] {
+        func isIPv6(_ text: String) -> Bool { text.utf8.contains(UInt8(ascii: ":")) }
+        let primary = isIPv6(nodeAddresses.first ?? "")
+        return [primary, !primary].compactMap { family in addresses.first { isIPv6($0) == family } }
+    }
 }

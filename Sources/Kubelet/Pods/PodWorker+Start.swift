@@ -59,7 +59,8 @@ extension PodWorker {
         ).build()
         let builder = ContainerConfigBuilder(
             configuration: context.configuration, pod: pod, container: container, attempt: start.attempt, imageRef: image.ref,
-            image: image.record, environment: environment, volumes: volumePaths, nodeMemoryBytes: context.machine.memoryBytes)
+            image: image.record, environment: environment, volumes: volumePaths, nodeMemoryBytes: context.machine.memoryBytes,
+            target: try target(of: container, observed))
         let config = try builder.build()
         try writeHosts(observed)
         if !container.terminationMessagePath.isEmpty {
@@ -72,6 +73,19 @@ extension PodWorker {
             try NodeFiles.makeDirectories(mount.hostPath)
         }
         return config
+    }
+
+    /// The running container whose processes an ephemeral one sees.
+    private func target(of container: Container, _ observed: PodObservation) throws(ContainerConfigError) -> String? {
+        let name = container.targetContainerName
+        guard !name.isEmpty else { return nil }
+        guard let latest = observed.latest(name) else {
+            throw ContainerConfigError(message: "unable to find target container \"\(name)\"")
+        }
+        guard latest.isRunning else {
+            throw ContainerConfigError(message: "target container \"\(name)\" is not running")
+        }
+        return latest.id
     }
 
     private func writeHosts(_ observed: PodObservation) throws {

@@ -11,7 +11,7 @@ extension PodWorker {
         let observed = try await observe()
         try await writeStatus(observed)
         let definitions = Dictionary(
-            (pod.spec.initContainers + pod.spec.containers).map { ($0.name, $0) }
+            pod.spec.everyContainer.map { ($0.name, $0) }
         ) { first, _ in first }
         let running = observed.running
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -133,7 +133,13 @@ extension PodWorker {
     }
 
     private func createSandbox(_ attempt: UInt32) async throws {
-        let config = SandboxConfigBuilder(configuration: context.configuration, dns: context.dns).build(pod, attempt: attempt)
+        let dns = context.dns
+        for warning in dns.resolve(pod).warnings { context.event(pod, "Warning", warning.reason, warning.message) }
+        let config = SandboxConfigBuilder(configuration: context.configuration, dns: dns).build(pod, attempt: attempt)
+        if let refusal = HostsFile.refusal(hostname: config.hostname, of: pod) {
+            context.event(pod, "Warning", "FailedCreatePodSandBox", "Failed to create pod sandbox: \(refusal)")
+            throw refusal
+        }
         do throws(RuntimeError) {
             let id = try await context.runtime.runPodSandbox(config, handler: context.configuration.runtimeHandler)
             logger.info("sandbox created", metadata: ["pod": "\(pod.key)", "sandbox": "\(id)"])

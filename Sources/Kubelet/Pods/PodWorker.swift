@@ -126,7 +126,8 @@ actor PodWorker {
         }
         var addresses: [String] = []
         if let first = sandboxes.first, first.isReady, !pod.spec.hostNetwork {
-            addresses = try await context.runtime.podSandboxStatus(first.id).addresses
+            addresses = PodStatusBuilder.sorted(
+                try await context.runtime.podSandboxStatus(first.id).addresses, like: context.configuration.nodeAddresses)
         }
         return PodObservation(sandboxes: sandboxes, addresses: addresses, containers: containers)
     }

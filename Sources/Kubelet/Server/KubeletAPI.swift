@@ -1,4 +1,4 @@
-import API
+package import API
 import CRI
 import ControlLoop
 package import HTTP
@@ -26,9 +26,16 @@ package struct KubeletAPI: Sendable {
     private let context: KubeletContext
     private let streamer: any ExecStreamer
     private let identify: @Sendable ([UInt8]) -> Identity?
+    private let metrics: @Sendable ([Pod]) -> String
 
-    /// - Parameter identify: Reads a certificate in DER that the server has verified already.
-    package init(kubelet: Kubelet, streamer: any ExecStreamer, identify: @escaping @Sendable ([UInt8]) -> Identity?) {
+    /// - Parameters:
+    ///   - metrics: What `/metrics` answers, given the pods of this node; Prometheus' text.
+    ///   - identify: Reads a certificate in DER that the server has verified already.
+    package init(
+        kubelet: Kubelet, streamer: any ExecStreamer, metrics: @escaping @Sendable ([Pod]) -> String = { _ in "" },
+        identify: @escaping @Sendable ([UInt8]) -> Identity?
+    ) {
+        self.metrics = metrics
         context = kubelet.context
         self.streamer = streamer
         self.identify = identify
@@ -43,6 +50,10 @@ package struct KubeletAPI: Sendable {
         }
         switch (parts.first, parts.count) {
         case ("pods", 1): return pods()
+        case ("metrics", 1):
+            return HTTPResponse(
+                status: 200, headers: ["Content-Type": "text/plain; version=0.0.4; charset=utf-8"],
+                body: .bytes(Array(metrics(context.pods.list()).utf8)))
         case ("containerLogs", 4): return await logs(request, parts[1], parts[2], parts[3])
         case ("exec", 4): return await exec(request, parts[1], parts[2], parts[3])
         case ("exec", 5): return await exec(request, parts[1], parts[2], parts[4])
@@ -75,7 +86,7 @@ package struct KubeletAPI: Sendable {
         guard let pod = context.pods.get(namespace: namespace, name) else {
             return Self.text(404, "pod \"\(name)\" does not exist")
         }
-        let names = (pod.spec.containers + pod.spec.initContainers).map(\.name)
+        let names = pod.spec.everyContainer.map(\.name)
         guard names.contains(container) else {
             return Self.text(404, "container \"\(container)\" not found in pod \"\(name)\"")
         }
@@ -155,7 +166,7 @@ package struct KubeletAPI: Sendable {
         var streams = Self.streams(request)
         let pod = context.pods.get(namespace: namespace, name)
         // The terminal is the container's own: what the client asks for cannot change it.
-        if let definition = pod?.spec.containers.first(where: { $0.name == container }) {
+        if let definition = pod?.spec.everyContainer.first(where: { $0.name == container }) {
             streams.tty = definition.tty
             if definition.tty { streams.stderr = false }
             if !definition.stdin { streams.stdin = false }

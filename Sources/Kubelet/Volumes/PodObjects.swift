@@ -102,7 +102,7 @@ actor PodObjects {
             default: break
             }
         }
-        for container in pod.spec.containers + pod.spec.initContainers {
+        for container in pod.spec.everyContainer {
             for source in container.envFrom {
                 if source.kind == .configMap { maps.insert(source.name) } else { secrets.insert(source.name) }
             }

@@ -1,0 +1,45 @@
+#!/bin/bash
+# pod1 ── br0 ── node: skiff dns ── remote 192.168.50.2: another name server
+# Claim: other names are asked for once and kept; a search list costs one question; a dead server means stale answers and quick
+# failures, and never touches the cluster's names.
+. "$NETNS_TESTS/lib.sh"
+. "$NETNS_TESTS/dns.sh"
+need dig
+topology
+list "$(kube_dns)" "$(service web 10.96.1.1 TCP 80 0)" "$(pod pod1 10.244.1.2)" "$(namespace default)" \
+    '{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "out", "namespace": "default"}, "spec": {"type": "ExternalName", "externalName": "www.example.com"}}' \
+    | objects all
+in_host remote python3 "$NETNS_TESTS/upstream.py" 192.168.50.2 53 "$work/asked" &
+touch "$work/asked"
+wait_until "the other server" bash -c "$(declare -f in_host); in_host node dig @192.168.50.2 +short +tries=1 +time=1 start.example.com | grep -q 192.0.2.1"
+asked() { grep -c "$1" "$work/asked"; }
+dns_start all --upstreams 192.168.50.2 --autopath
+
+check "a name elsewhere" "$(digs pod1 www.example.com A)" 192.0.2.1
+check "the same again" "$(digs pod1 www.example.com A)" 192.0.2.1
+check "was asked for once" "$(asked 'udp www.example.com 1')" 1
+check "an ExternalName's address" "$(digs pod1 out.default.svc.cluster.local A)" "192.0.2.1 www.example.com."
+check "a name that is not there" "$(status pod1 nothing.example A) $(status pod1 nothing.example A)" "NXDOMAIN NXDOMAIN"
+check "was asked for once too" "$(asked 'udp nothing.example 1')" 1
+check "a truncated answer is fetched over TCP" "$(in_host pod1 dig @$dns_service +short +tcp big.example.com | wc -l) $(asked 'tcp big.example.com 1')" "100 1"
+check "and is truncated for a client that takes no more" "$(in_host pod1 dig @$dns_service +notcp +ignore big.example.com | grep -c 'flags: qr tc')" 1
+check "a name through the search list, in one question" \
+    "$(digs pod1 search.example.com.default.svc.cluster.local A) $(asked search.example.com)" "192.0.2.1 search.example.com. 1"
+check "its other family agrees that it exists" "$(status pod1 search.example.com.default.svc.cluster.local AAAA)" NOERROR
+check "from elsewhere nothing is completed" "$(status client search.example.com.default.svc.cluster.local A)" NXDOMAIN
+check "a stale name, fresh" "$(digs pod1 ttl1.example.com A)" 192.0.2.1
+
+touch "$work/asked.dead"
+wait_until "the name's time is over" bash -c "sleep 1"
+begin=$(date +%s%N)
+check "a stale name, stale" "$(digs pod1 ttl1.example.com A +time=5)" 192.0.2.1
+check "a new name fails" "$(status pod1 new.example.com A +time=5)" SERVFAIL
+wait_until "the server counts as dead" bash -c "[ \"\$(dig @$dns_service +tries=1 +time=5 gone.example.com | grep -c 'Query time: [0-9] msec')\" = 1 ]"
+check "the cluster's names are answered" "$(digs pod1 web.default.svc.cluster.local A)" 10.96.1.1
+check "a name that is nobody's does not exist" "$(status pod1 typo.default.svc.cluster.local A)" NXDOMAIN
+check "stale answers are counted" "$([ "$(metric coredns_cache_served_stale_total)" -ge 1 ] && echo yes)" yes
+rm "$work/asked.dead"
+wait_until "the server is asked again" bash -c "dig @$dns_service +short +tries=1 +time=2 back.example.com | grep -q 192.0.2.1"
+check "names elsewhere are back" "$(digs pod1 later.example.com A)" 192.0.2.1
+check "requests are counted" "$([ "$(metric coredns_dns_requests_total)" -ge 15 ] && echo yes)" yes
+finish

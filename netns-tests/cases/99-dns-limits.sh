@@ -1,0 +1,81 @@
+#!/bin/bash
+# pod1 ── br0 ── node: skiff dns
+# Claim: nonsense, floods and greedy clients are answered, refused or dropped; the others notice nothing, and memory stays bounded.
+. "$NETNS_TESTS/lib.sh"
+. "$NETNS_TESTS/dns.sh"
+need dig
+topology
+many=()
+for i in $(seq 100); do many+=("node1=10.244.9.$i"); done
+list "$(kube_dns)" "$(service web 10.96.1.1 TCP 80 0)" "$(pod pod1 10.244.1.2)" \
+    '{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "many", "namespace": "default"}, "spec": {"type": "ClusterIP", "clusterIP": "None", "clusterIPs": ["None"]}}' \
+    "$(slice many TCP 80 "${many[@]}")" | objects all
+dns_start all
+zone=default.svc.cluster.local
+flags() { in_host pod1 dig @$dns_service +notcp +ignore "$@" many.$zone A | sed -n 's/^;; flags: \([a-z ]*\);.*/\1/p'; }
+check "a hundred addresses do not fit 512 bytes" "$(flags +noedns)" "qr aa tc rd ra"
+check "nor 1232" "$(flags +bufsize=4096)" "qr aa tc rd ra"
+check "the truncated answer is at most 1232 bytes" "$(in_host pod1 dig @$dns_service +notcp +ignore +bufsize=65535 many.$zone | awk '/MSG SIZE/ {print ($5 <= 1232 ? "yes" : $5)}')" yes
+check "dig goes on over TCP" "$(in_host pod1 dig @$dns_service +short many.$zone A | wc -l)" 100
+
+cat >"$work/flood.py" <<'P'
+import random, socket, struct, sys
+random.seed(7)
+server = ("10.96.0.10", 53)
+name = b"".join(bytes([len(x)]) + x.encode() for x in "web.default.svc.cluster.local".split(".")) + b"\0"
+good = struct.pack(">HHHHHH", 1, 0x100, 1, 0, 0, 0) + name + struct.pack(">HH", 1, 1)
+out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for i in range(20000):
+    bytes_ = bytearray(good)
+    for _ in range(random.randint(1, 8)):
+        bytes_[random.randrange(len(bytes_))] = random.randrange(256)
+    out.sendto(bytes(bytes_[:random.randint(0, len(bytes_))]) if i % 3 == 0 else bytes(bytes_), server)
+P
+resident() { awk '/VmRSS/ {print $2}' "/proc/$dns_pid/status"; }
+digs pod1 web.$zone A >/dev/null
+before=$(resident)
+say "twenty thousand broken questions"
+in_host pod1 python3 "$work/flood.py"
+wait_until "what came before is worked off" bash -c "dig @$dns_service +short +tries=1 +time=1 web.$zone A | grep -qx 10.96.1.1"
+check "the server answers as before" "$(digs pod1 web.$zone A)" 10.96.1.1
+check "it is the same process" "$(kill -0 $dns_pid && echo yes)" yes
+
+cat >"$work/greedy.py" <<'P'
+import socket, struct, sys, time
+name = b"".join(bytes([len(x)]) + x.encode() for x in "web.default.svc.cluster.local".split(".")) + b"\0"
+query = struct.pack(">HHHHHH", 1, 0x100, 1, 0, 0, 0) + name + struct.pack(">HH", 1, 1)
+held = []
+for _ in range(200):
+    s = socket.create_connection(("10.96.0.10", 53), timeout=5)
+    held.append(s)
+served = 0
+for s in held:
+    try:
+        s.sendall(struct.pack(">H", len(query)) + query)
+        if s.recv(2):
+            served += 1
+    except OSError:
+        pass
+print(served)
+sys.stdout.flush()
+time.sleep(60)
+P
+in_host pod1 python3 "$work/greedy.py" >"$work/served" &
+wait_until "two hundred connections were tried" test -s "$work/served"
+check "connections that one client may keep" "$(cat "$work/served")" 64
+check "another client has its own" "$(in_host pod2 dig @$dns_service +short +tcp web.$zone A)" 10.96.1.1
+say "questions that never end, and lengths that lie"
+in_host pod2 python3 - <<'P'
+import socket, struct
+for length, body in ((65535, b"x" * 60000), (5, b"x" * 5), (0, b""), (4096, b"x" * 10)):
+    s = socket.create_connection(("10.96.0.10", 53), timeout=5)
+    try:
+        s.sendall(struct.pack(">H", length) + body)
+    except OSError:
+        pass
+    s.close()
+P
+check "the server answers still" "$(digs pod2 web.$zone A +tcp)" 10.96.1.1
+wait_until "idle connections are closed" bash -c "! ss -tn state established sport = :53 | grep -q 10.244.1.2"
+check "memory grew by less than 8 MB" "$([ $(($(resident) - before)) -lt 8192 ] && echo yes || echo $(($(resident) - before)) kB)" yes
+finish
