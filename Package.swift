@@ -75,6 +75,7 @@ let package = Package(
         library("NetworkTypes"),  // addresses, prefixes, ports
         library("NFTables", ["NetworkTypes"]),  // rulesets, transactions, packet traces
         library("API", ["JSON", "NetworkTypes"]),  // Kubernetes kinds: schema tables, rules, typed views
+        library("Metrics"),  // counts and durations in Prometheus' text
         library("CRI"),  // the container runtime's protocol as values
 
         // L2: performers and the frames that performers plug into.
@@ -95,7 +96,10 @@ let package = Package(
         library("EtcdStore", ["GRPC", "Store"], packages: [logging]),  // the same interface over an etcd v3 cluster
         library(
             "APIServer",
-            ["API", "CZlib", "ControlLoop", "HTTP", "JSON", "Machinery", "NetworkTypes", "PKI", "Store", "Streaming", "YAML"],
+            [
+                "API", "CZlib", "ControlLoop", "HTTP", "JSON", "Machinery", "Metrics", "NetworkTypes", "PKI", "Store",
+                "Streaming", "YAML",
+            ],
             packages: [logging], path: "Sources/ClusterCore/APIServer"),
         library(
             "Controllers", ["API", "ControlLoop", "JSON", "NetworkTypes"], packages: [logging],
@@ -104,25 +108,32 @@ let package = Package(
         library(
             "ClusterCore",
             [
-                "API", "APIServer", "ControlLoop", "Controllers", "HTTP", "JSON", "Machinery", "NetworkTypes", "PKI",
-                "Scheduler", "Store",
+                "API", "APIServer", "ControlLoop", "Controllers", "HTTP", "JSON", "Machinery", "Metrics",
+                "NetworkTypes", "PKI", "Scheduler", "Store",
             ],
             packages: [logging], path: "Sources/ClusterCore/Assembly"),
-        library("Proxy", ["API", "ControlLoop", "JSON", "NFTables", "NetworkTypes"], packages: [logging]),
+        library("Proxy", ["API", "ControlLoop", "JSON", "Metrics", "NFTables", "NetworkTypes"], packages: [logging]),
+        library("Policy", ["API", "ControlLoop", "JSON", "Metrics", "NFTables", "NetworkTypes"], packages: [logging]),
+        library("DNS", ["API", "CLinux", "ControlLoop", "JSON", "Metrics", "NetworkTypes"], packages: [logging]),
         library("CNI", ["JSON", "Netlink", "NetworkTypes"]),  // no package: the plugin is a small static binary
-        library("NodeNetwork", ["API", "ControlLoop", "JSON", "Netlink", "NetworkTypes"], packages: [logging]),  // routes to other nodes' pods
+        library(
+            "NodeNetwork", ["API", "ControlLoop", "JSON", "Metrics", "NFTables", "Netlink", "NetworkTypes"],
+            packages: [logging]),
         library("Kubelet", ["API", "CRI", "ControlLoop", "HTTP", "JSON", "NetworkTypes"], packages: [logging]),
-        library("Lab", ["CLinux", "CZlib", "HTTP", "JSON", "NetworkTypes", "Netlink"], packages: [logging]),  // nodes as namespaces on one machine
+        library("Lab", ["CLinux", "CZlib", "HTTP", "JSON", "NetworkTypes", "Netlink"], packages: [logging]),
+
+        library(
+            "PolicyLab", ["API", "CLinux", "JSON", "NFTables", "Netlink", "NetworkTypes", "Policy", "YAML"],
+            packages: [logging]),  // pods as namespaces: `skiff netpol`
 
         // L4: the programs.
         .executableTarget(
             name: "skiff",
             dependencies: [
-                "API", "APIClient", "APIServer", "CLinux", "CNI", "CRI", "CRIgRPC", "ClusterCore", "ControlLoop", "EtcdStore",
-                "GRPC",
-                "HTTP", "JSON", "Kubelet", "Lab", "NFTables", "Netfilter", "Netlink", "NetworkTypes", "NodeNetwork", "PKI",
-                "Proxy",
-                "Store", "Streaming", "YAML",
+                "API", "APIClient", "APIServer", "CLinux", "CNI", "CRI", "CRIgRPC", "ClusterCore", "ControlLoop", "DNS",
+                "EtcdStore", "GRPC", "HTTP", "JSON", "Kubelet", "Lab", "Metrics", "NFTables", "Netfilter", "Netlink",
+                "NetworkTypes",
+                "NodeNetwork", "PKI", "Policy", "PolicyLab", "Proxy", "Store", "Streaming", "YAML",
                 logging, arguments, nio, nioPosix,
             ],
             swiftSettings: strict),
@@ -132,7 +143,8 @@ let package = Package(
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
-                "ClusterCore", "EtcdStore", "GRPC", "HTTP", "JSON", "NetworkTypes", "PKI", "Store", logging,
+                "API", "ClusterCore", "ControlLoop", "DNS", "EtcdStore", "GRPC", "HTTP", "JSON", "NFTables", "Netfilter",
+                "NetworkTypes", "PKI", "Policy", "Proxy", "Store", logging,
             ],
             path: "Benchmarks", swiftSettings: strict),
 
@@ -141,6 +153,7 @@ let package = Package(
         suite("JSON", ["Support"]),
         suite("NetworkTypes", ["Support"]),
         suite("NFTables", ["NetworkTypes", "Support"]),
+        suite("Metrics"),
         suite("API", ["JSON", "Support"]),
         suite("Netlink", ["NetworkTypes", "CLinux", "Support"]),
         suite("Netfilter", ["NFTables", "NetworkTypes", "CLinux", "Support"], packages: [logging], resources: ["Golden"]),
@@ -156,7 +169,10 @@ let package = Package(
         suite("Store", ["CLinux", "CSQLite", "EtcdStore", "GRPC", "Support"], packages: [logging]),
         suite(
             "APIServer",
-            ["API", "CZlib", "HTTP", "JSON", "Machinery", "NetworkTypes", "PKI", "Store", "Streaming", "Support", "YAML"],
+            [
+                "API", "CZlib", "HTTP", "JSON", "Machinery", "Metrics", "NetworkTypes", "PKI", "Store", "Streaming",
+                "Support", "YAML",
+            ],
             packages: [logging]),
         suite("Controllers", ["API", "ControlLoop", "JSON", "NetworkTypes", "Support"], packages: [logging]),
         suite("Scheduler", ["API", "ControlLoop", "JSON", "Support"], packages: [logging]),
@@ -166,8 +182,14 @@ let package = Package(
         suite(
             "Proxy", ["API", "ControlLoop", "JSON", "NFTables", "Netfilter", "NetworkTypes", "Support"], packages: [logging],
             resources: ["Golden"]),
+        suite(
+            "Policy", ["API", "ControlLoop", "JSON", "NFTables", "Netfilter", "NetworkTypes", "Support"],
+            packages: [logging]),
+        suite("DNS", ["API", "CLinux", "ControlLoop", "JSON", "NetworkTypes", "Support"], packages: [logging]),
+        suite("PolicyLab", ["API", "JSON", "NFTables", "NetworkTypes", "Policy", "Support", "YAML"], packages: [logging]),
         suite("CNI", ["JSON", "Netlink", "NetworkTypes", "CLinux", "Support"]),
-        suite("NodeNetwork", ["API", "ControlLoop", "JSON", "Netlink", "NetworkTypes", "Support"], packages: [logging]),
+        suite(
+            "NodeNetwork", ["API", "ControlLoop", "JSON", "NFTables", "Netlink", "NetworkTypes", "Support"], packages: [logging]),
         suite("Kubelet", ["API", "CRI", "ControlLoop", "HTTP", "JSON", "Support"], packages: [logging]),
         suite("Lab", ["HTTP", "JSON", "NetworkTypes", "Netlink", "Support"]),
         .testTarget(name: "TidyTests", dependencies: ["Support"], exclude: ["ratchet.txt"], swiftSettings: strict),

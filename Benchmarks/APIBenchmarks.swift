@@ -51,7 +51,12 @@ enum APIBenchmarks {
         let response = try await client.send(
             HTTPClientRequest(method: method, target: target, headers: headers, body: body.map(JSONWriter.write) ?? []))
         var bytes = 0
-        for try await chunk in response.body { bytes += chunk.count }
+        var refusal: [UInt8] = []
+        for try await chunk in response.body {
+            bytes += chunk.count
+            if response.status >= 400, response.status != 404 { refusal += chunk }
+        }
+        if !refusal.isEmpty { print("\(method) \(target): \(String(decoding: refusal, as: UTF8.self))") }
         return (response.status, bytes)
     }
 

@@ -11,7 +11,7 @@ enum Fixture {
             "env": .array((0..<8).map { ["name": "VARIABLE_\($0)", "value": "the value of variable number \($0)"] }),
             "resources": ["requests": ["cpu": "100m", "memory": "128Mi"], "limits": ["memory": "256Mi"]],
             "readinessProbe": ["httpGet": ["path": "/ready", "port": "http"], "periodSeconds": 10, "timeoutSeconds": 1],
-            "volumeMounts": [["name": "token", "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount", "readOnly": true]],
+            "volumeMounts": [["name": "cache", "mountPath": "/var/cache/web", "readOnly": true]],
             "terminationMessagePath": "/dev/termination-log", "terminationMessagePolicy": "File",
         ]
         let conditions: JSONValue = .array(
@@ -29,7 +29,8 @@ enum Fixture {
                 ],
             ],
             "spec": [
-                "containers": [container], "nodeName": "node\(index % 3)", "restartPolicy": "Always", "dnsPolicy": "ClusterFirst",
+                "containers": [container], "volumes": [["name": "cache", "emptyDir": [:]]], "nodeName": "node\(index % 3)",
+                "restartPolicy": "Always", "dnsPolicy": "ClusterFirst",
                 "serviceAccountName": "default", "schedulerName": "default-scheduler", "terminationGracePeriodSeconds": 30,
                 "tolerations": [
                     [

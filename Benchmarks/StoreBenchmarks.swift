@@ -22,17 +22,18 @@ enum StoreBenchmarks {
                 return .items(1)
             },
             Benchmark(name: "store/sqlite-write-alone") { count in
-                try await withStore { store in
-                    for index in 0..<count { _ = try await store.create("/registry/a/\(index)", value) }
-                }
+                let (store, first) = try await OpenStore.shared.reserve(count)
+                for index in 0..<count { _ = try await store.create("/registry/a/\(first + index)", value) }
                 return .items(1)
             },
             Benchmark(name: "store/sqlite-write-64-at-once") { count in
-                try await withStore { store in try await write(count, writers: 64, value, to: store) }
+                let (store, first) = try await OpenStore.shared.reserve(count)
+                try await write(count, from: first, writers: 64, value, to: store)
                 return .items(1)
             },
             Benchmark(name: "store/sqlite-write-512-at-once") { count in
-                try await withStore { store in try await write(count, writers: 512, value, to: store) }
+                let (store, first) = try await OpenStore.shared.reserve(count)
+                try await write(count, from: first, writers: 512, value, to: store)
                 return .items(1)
             },
             Benchmark(name: "store/sqlite-get") { count in
@@ -52,12 +53,40 @@ enum StoreBenchmarks {
         ]
     }
 
-    private static func write(_ count: Int, writers: Int, _ value: [UInt8], to store: SQLiteStore) async throws {
+    /// A store that stays open from run to run, with its log at full size, so that only writes are measured.
+    private actor OpenStore {
+        static let shared = OpenStore()
+        private static let path = "/var/tmp/skiff-benchmark-open-\(getpid()).db"
+        private static let warmUp = 200
+
+        private var store: SQLiteStore?
+        private var next = 0
+
+        /// The store, and the first of `count` numbers that no key has yet.
+        func reserve(_ count: Int) async throws -> (SQLiteStore, Int) {
+            let store = try await opened()
+            defer { next += count }
+            return (store, next)
+        }
+
+        private func opened() async throws -> SQLiteStore {
+            if let store { return store }
+            atexit { for suffix in ["", "-wal", "-shm", ".lock", "-lock"] { unlink(OpenStore.path + suffix) } }
+            let store = try SQLiteStore(path: Self.path)
+            for index in 0..<Self.warmUp { _ = try await store.create("/registry/warm/\(index)", [0]) }
+            self.store = store
+            return store
+        }
+    }
+
+    private static func write(
+        _ count: Int, from first: Int = 0, writers: Int, _ value: [UInt8], to store: SQLiteStore
+    ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for writer in 0..<writers {
                 group.addTask {
                     for index in stride(from: writer, to: count, by: writers) {
-                        _ = try await store.create("/registry/a/\(index)", value)
+                        _ = try await store.create("/registry/a/\(first + index)", value)
                     }
                 }
             }

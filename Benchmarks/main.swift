@@ -13,12 +13,13 @@ let isFilter = wanted.count < arguments.count
 func isChosen(_ name: String) -> Bool {
     wanted.isEmpty || wanted.contains { isFilter ? name.contains($0) : name.hasPrefix($0) }
 }
-let all = JSONBenchmarks.all + StoreBenchmarks.all + EtcdBenchmarks.all
+let all = JSONBenchmarks.all + StoreBenchmarks.all + EtcdBenchmarks.all + DNSBenchmarks.all + PolicyBenchmarks.all
 let chosen = all.filter { isChosen($0.name) }
+let proxies = ProxyBenchmarks.names.filter(isChosen)
 let servers = APIBenchmarks.names.filter(isChosen)
-guard !chosen.isEmpty || !servers.isEmpty else {
+guard !chosen.isEmpty || !servers.isEmpty || !proxies.isEmpty else {
     print("No benchmark is called \(wanted.joined(separator: " or ")). There are:")
-    for name in all.map(\.name) + APIBenchmarks.names { print("  \(name)") }
+    for name in all.map(\.name) + APIBenchmarks.names + ProxyBenchmarks.names { print("  \(name)") }
     exit(2)
 }
 if !chosen.isEmpty { print(Measurement.header) }
@@ -26,3 +27,4 @@ for benchmark in chosen {
     print(try await Harness.measure(benchmark).line)
 }
 for name in servers { try await APIBenchmarks.run(name) }
+for name in proxies { try await ProxyBenchmarks.run(name) }

@@ -79,6 +79,34 @@ topology() {
     wait_until "three servers" servers_answer
 }
 
+# The same hosts with addresses of both families: client fd00:60::9, pods fd00:10:1::2 and ::3, remote fd00:10:2::2.
+topology6() {
+    topology
+    sysctl -qw net.ipv6.conf.all.forwarding=1
+    local host number=2
+    ip -6 addr add fd00:10:1::1/64 dev br0 nodad
+    for host in pod1 pod2; do
+        in_host $host ip -6 addr add fd00:10:1::$number/64 dev eth0 nodad
+        in_host $host ip -6 route add default via fd00:10:1::1
+        number=$((number + 1))
+    done
+    ip -6 addr add fd00:50::1/64 dev vremote nodad
+    in_host remote ip -6 addr add fd00:50::2/64 dev eth0 nodad
+    in_host remote ip -6 addr add fd00:10:2::2/128 dev lo
+    in_host remote ip -6 route add default via fd00:50::1 src fd00:10:2::2
+    ip -6 route add fd00:10:2::/64 via fd00:50::2
+    ip -6 route add default via fd00:50::2
+    ip -6 addr add fd00:60::1/64 dev vclient nodad
+    in_host client ip -6 addr add fd00:60::9/64 dev eth0 nodad
+    in_host client ip -6 route add default via fd00:60::1
+    wait_until "answers over IPv6" servers_answer6
+}
+
+servers_answer6() {
+    [ "$(ask node tcp fd00:10:1::2 8080 | cut -d' ' -f1)" = pod1 ] && [ "$(ask node tcp fd00:10:1::3 8080 | cut -d' ' -f1)" = pod2 ] \
+        && [ "$(ask node tcp fd00:10:2::2 8080 | cut -d' ' -f1)" = remote ]
+}
+
 servers_answer() {
     [ "$(ask node tcp 10.244.1.2 8080 | cut -d' ' -f1)" = pod1 ] && [ "$(ask node tcp 10.244.1.3 8080 | cut -d' ' -f1)" = pod2 ] \
         && [ "$(ask node tcp 10.244.2.2 8080 | cut -d' ' -f1)" = remote ]
@@ -100,13 +128,14 @@ service() {
 
 # slice SERVICE PROTOCOL PORT NODE=ADDRESS...
 slice() {
-    local service=$1 protocol=$2 port=$3 list="" item
+    local service=$1 protocol=$2 port=$3 list="" item family=IPv4 suffix=1
     shift 3
     for item in "$@"; do
+        case $item in *=*:*) family=IPv6 suffix=6 ;; esac
         list+="${list:+, }{\"addresses\": [\"${item#*=}\"], \"nodeName\": \"${item%%=*}\", \"conditions\": {\"ready\": true}}"
     done
-    printf '{"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "metadata": {"name": "%s-1", "namespace": "default", "labels": {"kubernetes.io/service-name": "%s"}}, "addressType": "IPv4", "ports": [{"protocol": "%s", "port": %s}], "endpoints": [%s]}\n' \
-        "$service" "$service" "$protocol" "$port" "$list"
+    printf '{"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "metadata": {"name": "%s-%s", "namespace": "default", "labels": {"kubernetes.io/service-name": "%s"}}, "addressType": "%s", "ports": [{"protocol": "%s", "port": %s}], "endpoints": [%s]}\n' \
+        "$service" "$suffix" "$service" "$family" "$protocol" "$port" "$list"
 }
 
 # list OBJECT...: one document of several.
@@ -117,14 +146,15 @@ proxy_command() {
     proxy=("$SKIFF_BIN/skiff" proxy --objects "$work/$1.json" --node-name node1 --cluster-cidr 10.244.0.0/16 --service-cidr 10.96.0.0/16)
 }
 
-# proxy_once NAME: programs the rules and ends.
-proxy_once() { proxy_command "$1"; say skiff proxy --once; "${proxy[@]}" --once || { fails=$((fails + 1)); echo "FAIL skiff proxy"; }; }
+# proxy_once NAME [FLAG...]: programs the rules and ends.
+proxy_once() { proxy_command "$1"; shift; say skiff proxy --once "$@"; "${proxy[@]}" --once "$@" || { fails=$((fails + 1)); echo "FAIL skiff proxy"; }; }
 
-# proxy_start NAME: keeps running; its process is $proxy_pid.
+# proxy_start NAME [FLAG...]: keeps running; its process is $proxy_pid.
 proxy_start() {
     proxy_command "$1"
-    say skiff proxy
-    "${proxy[@]}" >"$work/proxy.log" 2>&1 &
+    shift
+    say skiff proxy "$@"
+    "${proxy[@]}" "$@" >"$work/proxy.log" 2>&1 &
     proxy_pid=$!
     wait_until "the proxy's table" nft list table ip skiff-proxy
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The whole product on this machine, with real parts: three nodes, real containers, kubectl unmodified.
 # Prints a line per claim and ends with "N passed, N failed". Leaves nothing behind.
-#   SKIFF=path KUBECTL=path KEEP=1 scripts/e2e.sh
+#   SKIFF=path KUBECTL=path KEEP=1 STORE=sqlite|etcd scripts/e2e.sh [PART...]
+# Parts are the files of scripts/e2e, in the order of this list; "start" comes first and "stop" last, always.
 set -u
 cd "$(dirname "$0")/.."
 
@@ -10,6 +11,7 @@ KUBECTL=${KUBECTL:-kubectl}
 WORK=$(mktemp -d /tmp/skiff-e2e.XXXXXX)
 CLUSTER=(--name e2e --data-dir "$WORK/data")
 PORT=${PORT:-16443}
+STORE=${STORE:-sqlite}
 export HOME=$WORK/home KUBECONFIG=
 mkdir -p "$HOME"
 PASSED=0 FAILED=0
@@ -80,10 +82,4 @@ finish() {
 trap 'exit 130' INT TERM
 trap finish EXIT
 
-. scripts/e2e/start.sh
-. scripts/e2e/workloads.sh
-. scripts/e2e/network.sh
-. scripts/e2e/refusals.sh
-. scripts/e2e/clients.sh
-. scripts/e2e/faults.sh
-. scripts/e2e/stop.sh
+for part in start ${*:-workloads network node-network dns policy explain tools statefulset refusals clients faults backup} stop; do . "scripts/e2e/$part.sh"; done

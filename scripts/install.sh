@@ -26,9 +26,17 @@ need modprobe kmod
 need curl curl
 need python3 python3
 need kubectl kubernetes-client
+# For the tests of names, and for their benchmark beside other servers.
+need dig bind9-dnsutils
+need dnsperf dnsperf
+need dnsmasq dnsmasq-base
 # For the tests of the store over etcd.
 need etcd etcd-server
 need etcdctl etcd-client
+
+# For the tests of the network plugin: what it is compared and chained with, and what kills it at each of its system calls.
+need strace strace
+[ -x /usr/lib/cni/portmap ] || missing+=(containernetworking-plugins)
 
 # Debian's python3 makes no virtual environment by itself; the end-to-end test needs one for the Python client.
 python3 -c 'import ensurepip' 2> /dev/null || missing+=(python3-venv)

@@ -37,6 +37,7 @@ for folder in Tests/*Tests; do
 done
 [ "${ONLY:-}" = unit ] || suite netns ./netns-tests/run.sh
 [ "${ONLY:-}" = unit ] || suite end-to-end ./scripts/e2e.sh
+[ "${ONLY:-}" = unit ] || suite end-to-end-etcd env STORE=etcd ./scripts/e2e.sh workloads network statefulset clients faults
 
 echo
 echo "$passed passed, $failed failed"

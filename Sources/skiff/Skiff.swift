@@ -8,6 +8,9 @@ enum Program {
     private static let singleThreaded: Set<String> = ["supervise", "node-init"]
 
     static func main() async {
+        if CommandLine.arguments.dropFirst().first == "netpol", CommandLine.arguments.dropFirst(2).first != "from-cluster" {
+            NetpolCommand.runAlone()
+        }
         if let name = CommandLine.arguments.dropFirst().first, singleThreaded.contains(name) { runSynchronously() }
         await Skiff.main()
     }
@@ -42,8 +45,16 @@ struct Skiff: AsyncParsableCommand {
             CommandGroup(
                 name: "Cluster",
                 subcommands: [Up.self, Down.self, StatusCommand.self, KubeconfigCommand.self, Demo.self]),
+            CommandGroup(
+                name: "Questions",
+                subcommands: [ExplainCommand.self, TraceCommand.self, DoctorCommand.self, ConnectivityTestCommand.self]),
             CommandGroup(name: "Parts", subcommands: [NodeCommand.self, ImageCommand.self, Backup.self, Restore.self]),
-            CommandGroup(name: "Programs", subcommands: [Server.self, Agent.self, ProxyCommand.self]),
+            CommandGroup(name: "Network", subcommands: [CNICommand.self, NetpolCommand.self]),
+            CommandGroup(
+                name: "Programs",
+                subcommands: [
+                    Server.self, Agent.self, ProxyCommand.self, PolicyCommand.self, DNSCommand.self, RoutesCommand.self,
+                ]),
             CommandGroup(name: "Internal", subcommands: [Supervise.self, NodeInitCommand.self, ServeImages.self]),
         ])
 }

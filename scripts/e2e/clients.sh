@@ -57,9 +57,33 @@ Y
     check "$name: delete namespace" "$client" delete namespace "$name" --timeout=60s
 }
 
+# What each client carries over its own kind of connection: SPDY before 1.29 to 1.31, WebSockets since.
+k run streams --image=skiff.local/busybox:latest --restart=Never --port=8080 -- \
+    sh -c 'mkdir /www; echo streamed > /www/index.html; echo begun; exec httpd -f -p 8080 -h /www' >/dev/null
+k wait --for=condition=Ready pod/streams --timeout=60s >/dev/null
+streams_of() {
+    local client=$1 name=$2 forward address
+    check "$name: logs" equals "$("$client" logs streams)" begun
+    check "$name: exec with stdin" equals "$(printf abc | timeout 20 "$client" exec -i streams -- cat)" abc
+    check "$name: exec with a large answer" equals "$(timeout 20 "$client" exec streams -- sh -c 'head -c 3000000 /dev/zero' | wc -c)" 3000000
+    check "$name: exec carries the exit code" bash -c "timeout 20 '$client' exec streams -- sh -c 'exit 7' 2>/dev/null; [ \$? = 7 ]"
+    check "$name: cp" bash -c "timeout 20 '$client' cp examples/hello.yaml streams:/tmp/$name && timeout 20 '$client' exec streams -- cat /tmp/$name | cmp - examples/hello.yaml"
+    rm -f "$WORK/forward"
+    "$client" port-forward pod/streams :8080 >"$WORK/forward" 2>&1 &
+    forward=$!
+    within 10 grep -q 127.0.0.1 "$WORK/forward"
+    address=$(grep -oE '127.0.0.1:[0-9]+' "$WORK/forward" | head -1)
+    check "$name: port-forward" equals "$(curl -s --max-time 5 "http://$address/")" streamed
+    kill "$forward"
+    wait "$forward" 2>/dev/null
+}
+
 for client in "${clients[@]}"; do
-    api_day "$client" "day-$(basename "$client" | tr '.' '-')"
+    name="day-$(basename "$client" | tr '.' '-')"
+    api_day "$client" "$name"
+    streams_of "$client" "$name"
 done
+k delete pod streams --wait=false >/dev/null
 
 check "the Python client lists, watches, patches, and makes a kind of its own" bash -c \
     "python3 -m venv '$WORK/venv' && '$WORK/venv/bin/pip' install -q --disable-pip-version-check kubernetes && \

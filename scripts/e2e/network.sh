@@ -21,7 +21,8 @@ for node in node2 node3; do
 done
 check "a node port is given from the range" test "$nodeport" -ge 30000 -a "$nodeport" -le 32767
 for node in node1 node2; do
-    address=$(k get node $node -o jsonpath='{.status.addresses[?(@.type=="InternalIP")].address}')
+    # With both families the first address is of the first one.
+    address=$(k get node $node -o jsonpath='{.status.addresses[?(@.type=="InternalIP")].address}' | cut -d' ' -f1)
     check "the node port answers at $node from a pod elsewhere" bash -c "[ \"$(answers client-node3 "http://$address:$nodeport" 20)\" -ge 2 ]"
 done
 
@@ -72,4 +73,7 @@ check "a Service without endpoints refuses at once" within 10 bash -c \
 
 check "nft list ruleset on a node names our table and the virtual IP" bash -c \
     "nsenter -t $(pid_of node1) -n nft list ruleset | tee '$WORK/ruleset' | grep -F skiff && grep -F '$vip' '$WORK/ruleset'"
-check "what nft lists loads again" unshare -n nft -c -f "$WORK/ruleset"
+# Policies know pods by their links; any links of those names will do.
+check "what nft lists loads again" unshare -n bash -c "
+    for link in \$(grep -oE '\"sk[0-9a-f]+\"' '$WORK/ruleset' | tr -d '\"' | sort -u); do ip link add \$link type bridge || exit 1; done
+    nft -c -f '$WORK/ruleset'"

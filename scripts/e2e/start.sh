@@ -5,7 +5,7 @@ netns_before=$(ls /run/netns 2>/dev/null | sort)
 host_rules_before=$(nft list ruleset 2>/dev/null | md5sum)
 host_links_before=$(ls /sys/class/net | sort)
 begin=$SECONDS
-skiff up --nodes 3 --api-port "$PORT" >"$WORK/up" 2>&1 || { cat "$WORK/up"; echo "skiff up failed"; FAILED=$((FAILED + 1)); exit 1; }
+skiff up --nodes 3 --api-port "$PORT" --store "$STORE" >"$WORK/up" 2>&1 || { cat "$WORK/up"; echo "skiff up failed"; FAILED=$((FAILED + 1)); exit 1; }
 echo "skiff up took $((SECONDS - begin)) s"
 export KUBECONFIG=$(skiff kubeconfig)
 check "skiff kubeconfig prints a file that exists" test -s "$KUBECONFIG"

@@ -25,6 +25,7 @@ struct NodeReadiness: Hashable, Sendable {
     var name: String
     var isReady: Bool
     var address: String
+    /// One, or one of each family with a comma between.
     var podNetwork: String
 
     init(json: JSONValue) {
@@ -32,8 +33,9 @@ struct NodeReadiness: Hashable, Sendable {
         let conditions = json["status"]?["conditions"]?.array ?? []
         isReady = conditions.contains { $0["type"]?.string == "Ready" && $0["status"]?.string == "True" }
         let addresses = json["status"]?["addresses"]?.array ?? []
-        address = addresses.first { $0["type"]?.string == "InternalIP" }?["address"]?.string ?? ""
-        podNetwork = json["spec"]?["podCIDR"]?.string ?? ""
+        address = addresses.filter { $0["type"]?.string == "InternalIP" }.compactMap { $0["address"]?.string }.joined(
+            separator: ",")
+        podNetwork = (json["spec"]?["podCIDRs"]?.array ?? []).compactMap(\.string).joined(separator: ",")
     }
 
     static func list(_ client: APIClient) async throws -> [NodeReadiness] {

@@ -1,5 +1,6 @@
 import JSON
 import Lab
+import NetworkTypes
 import PKI
 
 /// Writes every certificate, key and kubeconfig of a cluster below its data directory.
@@ -27,7 +28,7 @@ struct ClusterCredentials {
     }
 
     var hostServer: String { "https://127.0.0.1:\(cluster.apiPort)" }
-    var fabricServer: String { "https://\(cluster.fabricAddress):\(ClusterPlan.fabricAPIPort)" }
+    var fabricServer: String { "https://\(cluster.fabricAddress.urlHost):\(ClusterPlan.fabricAPIPort)" }
 
     func writeAll() throws {
         let directory = cluster.pkiDirectory
@@ -36,7 +37,7 @@ struct ClusterCredentials {
             dnsNames: [
                 "localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local",
             ],
-            ipAddresses: ["127.0.0.1", "\(cluster.fabricAddress)", ClusterPlan.apiServiceAddress])
+            ipAddresses: ["127.0.0.1"] + (cluster.fabricAddresses + cluster.apiServiceAddresses).map(\.description))
         try write(authority.issue(server), "\(directory)/apiserver")
         let kubeletClient = CertificateRequest.client(
             commonName: "kube-apiserver-kubelet-client", organizations: ["system:masters"])
@@ -53,10 +54,11 @@ struct ClusterCredentials {
         try FileTree.makeDirectories(directory)
         let client = CertificateRequest.client(commonName: "system:node:\(node.name)", organizations: ["system:nodes"])
         try writeKubeconfig(authority.issue(client), server: fabricServer, path: node.kubeconfig)
-        let proxy = CertificateRequest.client(commonName: "system:kube-proxy", organizations: [])
+        let proxy = CertificateRequest.client(commonName: "system:kube-proxy", organizations: ["skiff:network-agents"])
         try writeKubeconfig(authority.issue(proxy), server: fabricServer, path: node.proxyKubeconfig)
         let server = CertificateRequest.server(
-            commonName: "system:node:\(node.name)", dnsNames: [node.name], ipAddresses: ["\(node.address)", "127.0.0.1"])
+            commonName: "system:node:\(node.name)", dnsNames: [node.name],
+            ipAddresses: node.addresses.map(\.description) + ["127.0.0.1"])
         try write(authority.issue(server), "\(directory)/kubelet")
         try FileTree.write("\(directory)/ca.crt", authority.certificatePEM)
     }

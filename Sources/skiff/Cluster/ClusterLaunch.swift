@@ -64,7 +64,7 @@ struct ClusterLaunch: Sendable {
     /// Throws the first refusal, all of them in its text. Returns the archives to load.
     private func check() throws -> [String] {
         let facts = MachineProbe.facts(apiPort: cluster.apiPort, path: Environment.path, program: FileTree.ownPath)
-        let refusals = Preflight.refusals(facts, apiPort: cluster.apiPort)
+        let refusals = Preflight.refusals(facts, apiPort: cluster.apiPort, store: cluster.store)
         guard refusals.isEmpty else {
             throw Refusal(
                 refusals.map(\.problem).joined(separator: "\n       "), remedy: refusals.map(\.remedy).joined(separator: "\n  → ")

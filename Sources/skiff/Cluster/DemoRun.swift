@@ -25,8 +25,9 @@ struct DemoRun: Sendable {
         let service = try await client.perform("GET", "/api/v1/namespaces/\(Self.namespace)/services/hello")
         let address = service["spec"]?["clusterIP"]?.string ?? ""
         let port = service["spec"]?["ports"]?[0]?["port"]?.int ?? 80
-        let counts = try await sendRequests(to: "\(address):\(port)")
-        console.step("sent \(requests) requests from pod \(Self.clientPod) to \(address):\(port)")
+        let target = "\(address.contains(":") ? "[\(address)]" : address):\(port)"
+        let counts = try await sendRequests(to: target)
+        console.step("sent \(requests) requests from pod \(Self.clientPod) to \(target)")
         report(pods, counts)
         let silent = pods.filter { counts[$0.name] == nil }.map(\.name)
         guard silent.isEmpty, counts.values.reduce(0, +) == requests else {

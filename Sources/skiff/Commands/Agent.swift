@@ -14,14 +14,15 @@ import NodeNetwork
 import PKI
 import Proxy
 
-/// Kubelet, proxy and node routes in one process.
+/// Kubelet, proxy, policies and node routes in one process.
 struct Agent: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Run a node's agent: kubelet, service proxy and routes to the other nodes' pods.",
+        abstract: "Run a node's agent: kubelet, service proxy, network policies and routes to the other nodes' pods.",
         discussion: "'skiff up' starts one in each node. By itself it joins any cluster that its kubeconfig reaches.")
 
     @Option(help: "This node's name.") var nodeName: String
-    @Option(help: "This node's address.") var nodeAddress: String
+    @Option(help: "This node's address, or one of each family with a comma between; the first is the primary one.")
+    var nodeAddress: String
     @Option(help: "Credentials of system:node:NAME.") var kubeconfig: String
     @Option(help: "Credentials of system:kube-proxy, which sees every node and endpoint; default: the node's own.")
     var proxyKubeconfig: String?
@@ -29,16 +30,18 @@ struct Agent: AsyncParsableCommand {
     @Option(help: "Certificate of the authority whose clients may use the kubelet's API.") var clientCa: String
     @Option(help: "Certificate of the kubelet's API.") var tlsCertificate: String
     @Option(help: "Key of the kubelet's API.") var tlsKey: String
-    @Option(help: "Addresses of all pods.") var clusterCidr = ClusterPlan.podNetwork
-    @Option(help: "Addresses of all Services.") var serviceCidr = ClusterPlan.serviceNetwork
+    @Option(help: "Addresses of all pods, comma-separated prefixes.") var clusterCidr = ClusterPlan.podNetwork
+    @Option(help: "Addresses of all Services, comma-separated prefixes.") var serviceCidr = ClusterPlan.serviceNetwork
+    @OptionGroup var node: NodeNetworkOptions
+    @OptionGroup var serving: ProxyServingOptions
+    @OptionGroup var dns: AgentDNSOptions
 
     private static let kubeletPort = 10250
 
     func validate() throws {
-        guard IPAddress(parsing: nodeAddress) != nil else { throw ValidationError("'\(nodeAddress)' is no address") }
-        for text in [clusterCidr, serviceCidr] where CIDR(parsing: text) == nil {
-            throw ValidationError("'\(text)' is no address prefix")
-        }
+        _ = try NodeNetworkOptions.addresses(nodeAddress)
+        _ = try RangeOptions.prefixes(clusterCidr, "--cluster-cidr")
+        _ = try RangeOptions.prefixes(serviceCidr, "--service-cidr")
     }
 
     func run() async throws {
@@ -50,23 +53,35 @@ struct Agent: AsyncParsableCommand {
             let proxyClient = try ClusterAccess.client(kubeconfig: proxyKubeconfig ?? kubeconfig, logger: log)
             let wide = HTTPListWatch(client: proxyClient)
             let runtime = GRPCClient(configuration: GRPCConfiguration(target: .unix(path: runtimeSocket)), logger: log)
+            let names = try await nameServer(log)
+            var settings = KubeletConfiguration(
+                nodeName: nodeName, nodeAddresses: try NodeNetworkOptions.addresses(nodeAddress).map(\.description))
+            settings.clusterDNS = dns.servers(services: serviceCidr)
+            settings.clusterDomain = dns.clusterDomain
             let kubelet = Kubelet(
-                configuration: KubeletConfiguration(nodeName: nodeName, nodeAddresses: [nodeAddress]), listWatch: listWatch,
+                configuration: settings, listWatch: listWatch,
                 writer: HTTPObjectWriter(client: client), runtime: RuntimeServiceClient(client: runtime),
                 images: ImageServiceClient(client: runtime), logger: log)
-            let api = KubeletAPI(kubelet: kubelet, streamer: RuntimeStreamer(logger: log)) { der in
+            let api = KubeletAPI(kubelet: kubelet, streamer: RuntimeStreamer(logger: log), metrics: kubeletMetrics) { der in
                 PeerIdentity(der: der).map { .init(commonName: $0.commonName, organizations: $0.organizations) }
             }
             let server = try server(log) { await api.handle($0) }
-            let proxy = try proxy(wide, log)
-            let routes = NodeRouteController(
-                listWatch: wide, nodeName: nodeName, kernel: try await BlockingWork.run { try NodeKernel() }, logger: log)
+            let serving = try proxyServing(wide, proxyClient, log)
+            let proxy = try proxy(wide, serving, names, log)
+            let routes = try await nodeRoutes(wide, HTTPObjectWriter(client: client), log)
+            let policies = try policyPart(wide, HTTPObjectWriter(client: proxyClient), log)
             try await Interruption.untilAsked {
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { try await server.run() }
                     group.addTask { try await kubelet.run() }
                     group.addTask { try await proxy.run() }
+                    if let names {
+                        group.addTask { try await names.run(node: nodeName, nodeObjects: listWatch, clusterObjects: wide) }
+                    }
+                    group.addTask { try await serving.run() }
+                    group.addTask { await serveKubeletHealth(log) }
                     group.addTask { try await routes.run() }
+                    group.addTask { try await policies.run() }
                     try await group.next()
                     group.cancelAll()
                 }
@@ -83,18 +98,17 @@ struct Agent: AsyncParsableCommand {
             certificateChainPEM: try FileTree.read(tlsCertificate), privateKeyPEM: try FileTree.read(tlsKey),
             clientCAPEM: try FileTree.read(clientCa))
         let configuration = HTTPServerConfiguration(
-            listeners: [.address(host: nodeAddress, port: Self.kubeletPort)], tls: tls, threads: 1)
+            listeners: try NodeNetworkOptions.addresses(nodeAddress).map {
+                .address(host: $0.description, port: Self.kubeletPort)
+            }, tls: tls, threads: 1)
         return HTTPServer(configuration: configuration, logger: log, handler: handler)
     }
 
-    private func proxy(_ listWatch: any ListWatch, _ log: Logger) throws -> ProxySyncer {
-        let applier = try KernelApplier(logger: log)
-        return ProxySyncer(
-            listWatch: listWatch, applier: applier, flows: applier,
-            configuration: ProxyConfiguration(
-                nodeName: nodeName, clusterCIDRs: [CIDR(parsing: clusterCidr)].compactMap(\.self),
-                serviceCIDRs: [CIDR(parsing: serviceCidr)].compactMap(\.self),
-                nodeAddresses: [IPAddress(parsing: nodeAddress)].compactMap(\.self)),
-            logger: log)
+    private func proxy(
+        _ listWatch: any ListWatch, _ serving: ProxyServing, _ names: NameServerPart?, _ log: Logger
+    ) throws -> ProxySyncer {
+        ProxySyncer(
+            listWatch: listWatch, applier: try KernelApplier(logger: log), flows: try KernelApplier(logger: log),
+            configuration: serving.configuration, logger: log, recorder: serving.recorder, onCommit: names?.listener)
     }
 }

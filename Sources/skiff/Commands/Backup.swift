@@ -17,7 +17,7 @@ struct Backup: AsyncParsableCommand {
     func run() async throws {
         try await Refusal.reported {
             let console = Console()
-            let path = try options.existing().storeFile
+            let path = try options.existing().fileStore
             let contents = try await BlockingWork.run { [file] in try SQLiteArchive.backup(path, to: file) }
             console.step("wrote \(file): \(contents.keys) objects at revision \(contents.revision)")
         }
@@ -39,14 +39,14 @@ struct Restore: AsyncParsableCommand {
     func run() async throws {
         try await Refusal.reported {
             let console = Console()
-            let cluster = try options.existing()
+            let path = try options.existing().fileStore
             do {
-                let contents = try await BlockingWork.run { [file] in try SQLiteArchive.restore(file, to: cluster.storeFile) }
+                let contents = try await BlockingWork.run { [file] in try SQLiteArchive.restore(file, to: path) }
                 console.step("restored \(contents.keys) objects from \(file); the revision is now \(contents.revision)")
             } catch let error as StoreError {
                 guard case .locked = error else { throw error }
                 throw Refusal(
-                    "the cluster is running: its server holds \(cluster.storeFile)",
+                    "the cluster is running: its server holds \(path)",
                     remedy: "skiff down --keep-data, then restore, then skiff up")
             }
         }
@@ -55,5 +55,12 @@ struct Restore: AsyncParsableCommand {
 
 extension ClusterPlan {
     /// The SQLite file of a cluster that is not kept in etcd.
-    var storeFile: String { "\(dataDirectory)/store/store.db" }
+    var fileStore: String {
+        get throws {
+            guard store == .sqlite else {
+                throw Refusal("this cluster is kept in etcd", remedy: "use etcdctl snapshot save, and etcdctl snapshot restore")
+            }
+            return "\(dataDirectory)/store/store.db"
+        }
+    }
 }

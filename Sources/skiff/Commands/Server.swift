@@ -17,6 +17,7 @@ struct Server: AsyncParsableCommand {
 
     @OptionGroup var options: ClusterOptions
     @OptionGroup var etcd: EtcdOptions
+    @OptionGroup var ranges: RangeOptions
     @Option(help: "The port on 127.0.0.1 without --listen-descriptor; a second server over the same etcd needs another.")
     var port: Int?
     @Option(help: "A listening socket for the API, opened by the parent; without it the API answers on 127.0.0.1 itself.")
@@ -27,12 +28,13 @@ struct Server: AsyncParsableCommand {
     @Option(help: "Reading requests worked on at once; more are answered 429.") var maxRequestsInflight = 400
     @Option(help: "Writing requests worked on at once; more are answered 429.") var maxMutatingRequestsInflight = 200
     @Option(help: "Seconds that a request may take; watches and streams are free.") var requestTimeout = 60
+    @Option(help: "Seconds for which requests are still taken after SIGTERM, while /readyz fails.") var shutdownDelay = 0
 
     func validate() throws {
         guard (auditPolicyFile == nil) == (auditLogPath == nil) else {
             throw ValidationError("--audit-policy-file and --audit-log-path go together")
         }
-        guard maxRequestsInflight > 0, maxMutatingRequestsInflight > 0, requestTimeout > 0 else {
+        guard maxRequestsInflight > 0, maxMutatingRequestsInflight > 0, requestTimeout > 0, shutdownDelay >= 0 else {
             throw ValidationError("limits are numbers above zero")
         }
     }
@@ -44,7 +46,7 @@ struct Server: AsyncParsableCommand {
             let core = ClusterCore(try configuration(cluster, log)) { _ in log.info("serving") }
             let routes = listenDescriptor == nil ? nil : try await fabricRoutes(cluster, log)
             log.info("starting", metadata: ["cluster": "\(cluster.name)"])
-            try await Interruption.untilAsked {
+            try await Interruption.untilAsked(end: { core.shutDown() }) {
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { try await core.run() }
                     if let routes { group.addTask { try await routes.run() } }
@@ -66,21 +68,24 @@ struct Server: AsyncParsableCommand {
         } else {
             listeners = [.address(host: "127.0.0.1", port: port ?? cluster.apiPort)]
         }
-        guard let services = CIDR(parsing: ClusterPlan.serviceNetwork), let pods = CIDR(parsing: ClusterPlan.podNetwork) else {
-            preconditionFailure("the plan's networks are prefixes")
-        }
+        let services = try ranges.services(default: cluster.serviceNetworks)
+        let pods = try ranges.pods(default: cluster.podNetworks)
         var result = ClusterCoreConfiguration(
             dataDirectory: "\(cluster.dataDirectory)/store", listeners: listeners,
             servingCertificatePEM: try FileTree.text("\(pki)/apiserver.crt"),
             servingKeyPEM: try FileTree.text("\(pki)/apiserver.key"), clientCAPEM: try FileTree.text("\(pki)/ca.crt"),
             serviceAccountKeyPEM: try FileTree.text("\(pki)/service-account.key"),
             kubeletClientCertificatePEM: try FileTree.text("\(pki)/apiserver-kubelet-client.crt"),
-            kubeletClientKeyPEM: try FileTree.text("\(pki)/apiserver-kubelet-client.key"), serviceCIDR: services,
-            clusterCIDR: pods, advertiseAddress: .v4(cluster.fabricAddress), advertisePort: ClusterPlan.fabricAPIPort,
+            kubeletClientKeyPEM: try FileTree.text("\(pki)/apiserver-kubelet-client.key"), serviceCIDR: services[0],
+            clusterCIDR: pods[0], advertiseAddress: cluster.fabricAddress, advertisePort: ClusterPlan.fabricAPIPort,
             logger: log)
+        result.secondaryServiceCIDR = services.dropFirst().first
+        result.clusterCIDRs = pods
+        result.nodePrefixLengths = try ranges.lengths(pods)
         result.clientCAKeyPEM = try FileTree.text("\(pki)/ca.key")
         result.limits = RequestLimits(
             readOnlyMax: maxRequestsInflight, mutatingMax: maxMutatingRequestsInflight, timeout: .seconds(requestTimeout))
+        result.shutdownDelay = .seconds(shutdownDelay)
         if let auditPolicyFile, let auditLogPath {
             let policy = try AuditPolicy(json: try YAMLDecoder.decode(try FileTree.read(auditPolicyFile)))
             result.audit = (policy, auditLogPath)
@@ -94,7 +99,7 @@ struct Server: AsyncParsableCommand {
     private func fabricRoutes(_ cluster: ClusterPlan, _ log: Logger) async throws -> NodeRouteController {
         let client = try ClusterAccess.client(kubeconfig: cluster.fabricKubeconfig, logger: log)
         return NodeRouteController(
-            listWatch: HTTPListWatch(client: client), nodeName: "", kernel: try await BlockingWork.run { try NodeKernel() },
-            logger: log)
+            NodeNetworkConfiguration(nodeName: ""), listWatch: HTTPListWatch(client: client),
+            kernel: try await BlockingWork.run { try NodeKernel() }, logger: log)
     }
 }

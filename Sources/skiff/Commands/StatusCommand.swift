@@ -2,6 +2,7 @@ import APIClient
 import ArgumentParser
 import JSON
 import Lab
+import NetworkTypes
 
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -67,7 +68,7 @@ struct StatusCommand: AsyncParsableCommand {
             let planned = cluster.node(named: component.name)
             table.rows.append([
                 component.name, component.state.rawValue, component.pid.map { "\($0)" } ?? "", "\(component.restarts)",
-                "\(planned?.address ?? cluster.fabricAddress)",
+                (planned?.addresses ?? cluster.fabricAddresses).map(\.description).joined(separator: ","),
                 node?.podNetwork ?? "", planned == nil ? "" : node.map { $0.isReady ? "Ready" : "NotReady" } ?? "not registered",
             ])
         }

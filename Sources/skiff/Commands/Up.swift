@@ -1,6 +1,7 @@
 import ArgumentParser
 import JSON
 import Lab
+import NetworkTypes
 
 struct Up: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -13,6 +14,9 @@ struct Up: AsyncParsableCommand {
     @OptionGroup var options: ClusterOptions
     @Option(help: "How many nodes.") var nodes = 3
     @Option(help: ArgumentHelp("Where the API server answers on 127.0.0.1.", valueName: "port")) var apiPort = 6443
+    @Option(help: "What keeps the objects: sqlite, or etcd, which must be installed.") var store = ClusterPlan.StoreKind.sqlite
+    @Option(help: "Addresses of nodes, pods and Services: ipv4, ipv6 or dual (default: dual where the kernel has IPv6).")
+    var ipFamily: ClusterFamilies?
     @Flag(help: "Add the cluster to ~/.kube/config as a context of its name.") var mergeKubeconfig = false
     @Option(
         help: ArgumentHelp("Archives to load onto every node (default: images/ beside this program).", valueName: "directory"))
@@ -26,8 +30,12 @@ struct Up: AsyncParsableCommand {
 
     private func start() async throws {
         let console = Console(json: output == .json)
-        let plan = try ClusterPlan(name: options.name, nodeCount: nodes, dataDirectory: options.directory, apiPort: apiPort)
-        if let running = try options.load(), try ControlSocket.ask(running.controlSocket, .status) != nil {
+        let kept = try options.load()
+        let plan = try ClusterPlan(
+            name: options.name, nodeCount: nodes, dataDirectory: options.directory, apiPort: apiPort,
+            families: try ClusterFamilies.choose(ipFamily, kept: kept, hasIPv6: MachineProbe.hasIPv6()) { console.step($0) },
+            store: store)
+        if let running = kept, try ControlSocket.ask(running.controlSocket, .status) != nil {
             throw Refusal(
                 "a cluster of \(running.nodeCount) nodes runs already in \(running.dataDirectory)",
                 remedy: "look at it: skiff status; or take it away: skiff down")
@@ -58,7 +66,14 @@ struct Up: AsyncParsableCommand {
             let document: JSONValue = [
                 "name": .string(plan.name), "server": .string("https://127.0.0.1:\(plan.apiPort)"),
                 "kubeconfig": .string(plan.adminKubeconfig), "dataDirectory": .string(plan.dataDirectory),
-                "nodes": .array(plan.nodes.map { ["name": .string($0.name), "address": .string("\($0.address)")] }),
+                "nodes": .array(
+                    plan.nodes.map {
+                        [
+                            "name": .string($0.name), "address": .string("\($0.address)"),
+                            "addresses": JSONValue($0.addresses.map(\.description)),
+                        ]
+                    }),
+                "ipFamily": .string(plan.families.rawValue),
             ]
             return Console.output(JSONWriter.text(document))
         }
@@ -70,3 +85,5 @@ struct Up: AsyncParsableCommand {
                 : "  try          kubectl --kubeconfig \(plan.adminKubeconfig) get nodes")
     }
 }
+
+extension ClusterPlan.StoreKind: ExpressibleByArgument {}

@@ -9,14 +9,7 @@ enum Interruption {
 
     /// Runs `body` until it returns or a signal asks to end, then cancels it and throws `Signalled`.
     static func watch<Result: Sendable>(_ body: @escaping @Sendable () async throws -> Result) async throws -> Result {
-        let (signals, continuation) = AsyncStream.makeStream(of: Int32.self)
-        let sources = [SIGINT, SIGTERM].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { continuation.yield(number) }
-            source.resume()
-            return source
-        }
+        let (signals, sources) = listen()
         defer { for source in sources { source.cancel() } }
         return try await withThrowingTaskGroup(of: Result.self) { group in
             group.addTask { try await body() }
@@ -28,6 +21,39 @@ enum Interruption {
             guard let first = try await group.next() else { throw CancellationError() }
             return first
         }
+    }
+
+    /// Runs `body` until it returns. The first signal calls `end`, which must make it return; the second cancels it.
+    static func untilAsked(
+        end: @escaping @Sendable () -> Void, _ body: @escaping @Sendable () async throws -> Void
+    ) async throws {
+        let (signals, sources) = listen()
+        defer { for source in sources { source.cancel() } }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                var isEnding = false
+                for await _ in signals {
+                    if isEnding { return }
+                    isEnding = true
+                    end()
+                }
+            }
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private static func listen() -> (AsyncStream<Int32>, [any DispatchSourceSignal]) {
+        let (signals, continuation) = AsyncStream.makeStream(of: Int32.self)
+        let sources = [SIGINT, SIGTERM].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler { continuation.yield(number) }
+            source.resume()
+            return source
+        }
+        return (signals, sources)
     }
 
     /// As `watch`, for a program that ends with success when it is asked to.

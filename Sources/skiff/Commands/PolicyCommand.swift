@@ -1,0 +1,54 @@
+import APIClient
+import ArgumentParser
+import ControlLoop
+import Lab
+import Logging
+import Policy
+
+/// Enforcement of network policies alone.
+struct PolicyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "policy",
+        abstract: "Enforce network policies on this machine, against any Kubernetes cluster.",
+        discussion: """
+            Writes nftables rules into tables of its own (skiff-policy) in the network namespace that it runs in, for NetworkPolicy
+            and, where its definition is installed, ClusterNetworkPolicy. They act on forwarded packets behind the translation of
+            Services. Pods are known by the host interfaces that Skiff's plugin makes; with --by-address by their addresses, for
+            nodes with another plugin (a bridge needs net.bridge.bridge-nf-call-iptables=1). With --objects it takes everything from
+            a file, which it reads again when it changes, and needs no cluster.
+            """)
+
+    @Option(help: "How to reach the cluster.") var kubeconfig: String?
+    @Option(help: "File with Pods, Namespaces, Nodes and policies (JSON or YAML), instead of a cluster.") var objects: String?
+    @Option(help: "The node that this machine is.") var nodeName: String
+    @Option(help: "What the names of pods' host interfaces begin with.") var interfacePrefix = "sk"
+    @Flag(help: "Know pods by their addresses.") var byAddress = false
+    @Flag(help: "Write the rules once and end; they stay.") var once = false
+
+    func validate() throws {
+        guard (kubeconfig == nil) != (objects == nil) else { throw ValidationError("give either --kubeconfig or --objects") }
+        guard byAddress || !interfacePrefix.isEmpty else { throw ValidationError("--interface-prefix is empty") }
+    }
+
+    func run() async throws {
+        try await Refusal.reported {
+            let log = Logger.program("policy")
+            let source: any ListWatch
+            var writer: (any ObjectWriter)?
+            if let objects {
+                source = try ObjectsFile(objects)
+            } else if let kubeconfig {
+                let client = try ClusterAccess.client(kubeconfig: kubeconfig, logger: log)
+                source = HTTPListWatch(client: client)
+                writer = HTTPObjectWriter(client: client)
+            } else {
+                preconditionFailure("validate() has seen one of the two")
+            }
+            let part = try PolicyPart(
+                nodeName: nodeName, listWatch: source, writer: writer,
+                podKey: byAddress ? .address : .interface(prefix: interfacePrefix), logger: log)
+            let once = once
+            try await Interruption.untilAsked { if once { try await part.runOnce() } else { try await part.run() } }
+        }
+    }
+}

@@ -1,0 +1,186 @@
+say "names"
+# asker NODE NUMBER: a pod there; NUMBER tells its process from all others on this machine.
+asker() {
+    k run "asker-$1" --image=skiff.local/busybox:latest --restart=Never \
+        --overrides='{"spec":{"nodeName":"'"$1"'","terminationGracePeriodSeconds":1}}' -- sleep "$2" >/dev/null
+}
+asker node1 86400101
+asker node2 86400102
+check "pods that ask run on two nodes" k wait --for=condition=Ready pod/asker-node1 pod/asker-node2 --timeout=60s
+asker_pid() { pgrep -f "^sleep 8640010$1\$" | head -1; }
+# from NODE-NUMBER COMMAND...: in the network of the pod on that node, with this machine's programs.
+from() { local pid; pid=$(asker_pid "$1") && shift && nsenter -t "$pid" -n "$@"; }
+# digs NODE-NUMBER NAME TYPE [OPTION...]: data of the answers, sorted, on one line.
+digs() { local node=$1; shift; from "$node" dig @10.96.0.10 +short +tries=1 +time=3 "$@" | sort | paste -sd' '; }
+status() { local node=$1; shift; from "$node" dig @10.96.0.10 +tries=1 +time=5 "$@" | sed -n 's/.*status: \([A-Z]*\).*/\1/p'; }
+answers_with() { local expected=$1; shift; equals "$(digs "$@")" "$expected"; }
+
+k apply -f - >/dev/null <<'Y'
+apiVersion: v1
+kind: Service
+metadata: {name: names-db}
+spec:
+  clusterIP: None
+  selector: {app: names-db}
+  ports: [{name: sql, port: 5432, targetPort: 8080}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: names-db-0, labels: {app: names-db}}
+spec:
+  hostname: names-db-0
+  subdomain: names-db
+  setHostnameAsFQDN: true
+  nodeName: node1
+  terminationGracePeriodSeconds: 1
+  containers: [{name: main, image: "skiff.local/busybox:latest", command: [httpd, -f, -p, "8080", -h, /etc]}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: names-db-1, labels: {app: names-db}}
+spec:
+  hostname: names-db-1
+  subdomain: names-db
+  nodeName: node2
+  terminationGracePeriodSeconds: 1
+  containers: [{name: main, image: "skiff.local/busybox:latest", command: [httpd, -f, -p, "8080", -h, /etc]}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: names-web}
+spec:
+  selector: {app: names-db}
+  ports: [{name: http, port: 80, targetPort: 8080}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: names-out}
+spec: {type: ExternalName, externalName: names-web.default.svc.cluster.local}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: names-far}
+spec: {type: ExternalName, externalName: www.example.com}
+Y
+check "pods with names of their own run" k wait --for=condition=Ready pod/names-db-0 pod/names-db-1 --timeout=60s
+zone=default.svc.cluster.local
+first=$(k get pod names-db-0 -o jsonpath='{.status.podIP}')
+second=$(k get pod names-db-1 -o jsonpath='{.status.podIP}')
+web=$(k get service names-web -o jsonpath='{.spec.clusterIP}')
+
+check "kube-dns has its address" equals "$(k -n kube-system get service kube-dns -o jsonpath='{.spec.clusterIP}')" 10.96.0.10
+check "a pod's resolv.conf" bash -c "'$KUBECTL' exec asker-node1 -- cat /etc/resolv.conf | tee '$WORK/resolv' | grep -qx 'nameserver 10.96.0.10' &&
+    grep -qx 'options ndots:5' '$WORK/resolv' && grep -q '^search default.svc.cluster.local svc.cluster.local cluster.local' '$WORK/resolv'"
+for node in 1 2; do
+    check "a Service on node$node" answers_with "$web" $node names-web.$zone A
+    check "a Service over TCP on node$node" answers_with "$web" $node names-web.$zone A +tcp
+done
+both=$(printf '%s\n' "$first" "$second" | sort | paste -sd' ')
+check "a headless Service" within 5 answers_with "$both" 1 names-db.$zone A
+check "pods by hostname" answers_with "$second" 1 names-db-1.names-db.$zone A
+check "SRV of a cluster IP" answers_with "0 100 80 names-web.$zone." 2 _http._tcp.names-web.$zone SRV
+check "SRV of a headless Service" answers_with \
+    "0 100 8080 names-db-0.names-db.$zone. 0 100 8080 names-db-1.names-db.$zone." 2 _sql._tcp.names-db.$zone SRV
+check "PTR of a cluster IP" answers_with "names-web.$zone." 1 -x "$web"
+check "PTR of a pod" answers_with "names-db-0.names-db.$zone." 2 -x "$first"
+check "an ExternalName" answers_with "www.example.com." 1 names-far.$zone CNAME
+check "an ExternalName that leads to a Service" answers_with "$web names-web.$zone." 1 names-out.$zone A
+check "a pod by address" answers_with "10.244.1.7" 1 10-244-1-7.default.pod.cluster.local A
+check "a name that is not there" equals "$(status 1 never-made.$zone A)" NXDOMAIN
+check "a name elsewhere fails quickly" timeout 4 bash -c "$(declare -f from asker_pid status); [ \"\$(status 1 www.example.com A)\" = SERVFAIL ]"
+check "wget finds a Service by its short name" k exec asker-node2 -- timeout 5 wget -qO- http://names-web/hostname
+check "wget finds a pod by its name in the Service" k exec asker-node1 -- timeout 5 wget -qO- http://names-db-1.names-db:8080/hostname
+check "a pod that wants it has its full name" equals "$(k exec names-db-0 -- hostname)" names-db-0.names-db.$zone
+check "and finds itself by it" k exec names-db-0 -- timeout 5 wget -qO- http://names-db-0.names-db.$zone:8080/hostname
+node1=$(k get node node1 -o jsonpath='{.status.addresses[?(@.type=="InternalIP")].address}' | cut -d' ' -f1)
+check "metrics in CoreDNS's names" bash -c "'$KUBECTL' exec asker-node2 -- timeout 5 wget -qO- http://$node1:9153/metrics | grep -q '^coredns_dns_requests_total{.*type=\"A\"}'"
+
+cat >"$WORK/visible.py" <<'P'
+"""visible.py KUBECONFIG-JSON PID COUNT: creates Services and asks for each from the network of process PID; prints milliseconds."""
+import base64, ctypes, http.client, json, os, socket, ssl, struct, sys, tempfile, time
+config = json.load(open(sys.argv[1]))
+cluster, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
+def file(text):
+    handle = tempfile.NamedTemporaryFile(delete=False)
+    handle.write(base64.b64decode(text))
+    handle.close()
+    return handle.name
+context = ssl.create_default_context(cafile=file(cluster["certificate-authority-data"]))
+context.load_cert_chain(file(user["client-certificate-data"]), file(user["client-key-data"]))
+host, port = cluster["server"].removeprefix("https://").split(":")
+api = http.client.HTTPSConnection(host, int(port), context=context)
+api.connect()
+# The connection stays where it was made; what follows is in the pod's network.
+libc = ctypes.CDLL(None, use_errno=True)
+assert libc.setns(os.open(f"/proc/{sys.argv[2]}/ns/net", os.O_RDONLY), 0x40000000) == 0
+udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+udp.connect(("10.96.0.10", 53))
+udp.settimeout(1)
+path = "/api/v1/namespaces/default/services"
+def call(method, path, body=None):
+    api.request(method, path, body and json.dumps(body), {"Content-Type": "application/json"})
+    reply = api.getresponse()
+    return reply.status, json.loads(reply.read())
+worst = 0
+for i in range(int(sys.argv[3])):
+    name = f"visible-{i}"
+    query = struct.pack(">HHHHHH", i, 0x100, 1, 0, 0, 0) + b"".join(
+        bytes([len(x)]) + x.encode() for x in (name, "default", "svc", "cluster", "local")) + b"\0" + struct.pack(">HH", 1, 1)
+    udp.send(query)
+    assert udp.recv(4096)[3] & 15 == 3, "it was there before"
+    begin = time.monotonic()
+    status, made = call("POST", path, {"kind": "Service", "apiVersion": "v1", "metadata": {"name": name}, "spec": {"ports": [{"port": 80}]}})
+    assert status == 201, made
+    written = time.monotonic()
+    while True:
+        udp.send(query)
+        reply = udp.recv(4096)
+        if reply[3] & 15 == 0:
+            break
+        assert time.monotonic() - written < 5, "five seconds"
+    end = time.monotonic()
+    assert socket.inet_ntoa(reply[-4:]) == made["spec"]["clusterIP"], reply
+    worst = max(worst, end - begin)
+    print(f"{name}: {1000 * (end - written):.1f} ms after the write was acknowledged, {1000 * (end - begin):.1f} ms after it was sent")
+    call("DELETE", path + "/" + name)
+    while True:
+        udp.send(query)
+        if udp.recv(4096)[3] & 15 == 3:
+            break
+        assert time.monotonic() - end < 5, "still there after five seconds"
+print(f"worst {1000 * worst:.1f} ms")
+sys.exit(worst > 0.1)
+P
+k config view --raw --minify -o json >"$WORK/kubeconfig.json"
+check "ten of ten Services are answered on another node within 100 ms" python3 "$WORK/visible.py" "$WORK/kubeconfig.json" "$(asker_pid 2)" 10
+cat "$WORK/out"
+
+cat >"$WORK/lookups.sh" <<'S'
+lost=0
+for i in $(seq 120); do
+    [ "$(dig @10.96.0.10 +short +tries=1 +time=5 "$1" A)" = "$2" ] || lost=$((lost + 1))
+done
+echo $lost
+S
+from 1 bash "$WORK/lookups.sh" names-web.$zone "$web" >"$WORK/lost" &
+lookups=$!
+old=$(agent_pid node1)
+kill "$old"
+check "another agent runs" within 30 is_replaced agent_pid "$old" node1
+wait $lookups
+check "no question was lost while the agent restarted" equals "$(cat "$WORK/lost")" 0
+
+"$SKIFF" dns --kubeconfig "$KUBECONFIG" --listen 127.0.0.1 --port 15353 --metrics-address 127.0.0.1:15354 --upstreams none \
+    >"$WORK/alone.log" 2>&1 &
+alone=$!
+check "skiff dns alone answers from the same cluster" within 10 bash -c \
+    "[ \"\$(dig @127.0.0.1 -p 15353 +short +tries=1 +time=1 names-web.$zone A)\" = '$web' ]"
+check "and knows namespaces without Services" bash -c \
+    "dig @127.0.0.1 -p 15353 +tries=1 kube-node-lease.svc.cluster.local A | grep -q NOERROR"
+kill $alone
+check "and ends when it is asked to" within 5 bash -c "! kill -0 $alone"
+
+check "explain dns finds the step that answers" bash -c "'$SKIFF' explain dns names-web --from default/asker-node1 --kubeconfig '$KUBECONFIG' | grep -F '$web'"
+check "explain dns says why there is no answer" bash -c "! '$SKIFF' explain dns nobody.nowhere.svc.cluster.local. --kubeconfig '$KUBECONFIG' >'$WORK/out2'; grep -F \"there is no namespace 'nowhere'\" '$WORK/out2'"
+k delete pod asker-node1 asker-node2 names-db-0 names-db-1 --now >/dev/null
+k delete service names-db names-web names-out names-far >/dev/null
