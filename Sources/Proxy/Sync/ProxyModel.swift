@@ -68,8 +68,9 @@ package struct ProxyModel: Sendable {
         }
         let created = new?.service?.createdSeconds ?? old?.service?.createdSeconds ?? 0
         let claimant = FrontendLedger.Claimant(change.name, createdSeconds: created)
-        ledger.replace(before, with: after, of: claimant) { [self] name, frontend in
-            inputs[name].map { elements($0).frontends[frontend] ?? [] } ?? []
+        // Not `self`: a second reference to the ledger would have it copied whole for every Service.
+        ledger.replace(before, with: after, of: claimant) { [inputs, family, configuration] name, frontend in
+            inputs[name].flatMap { FrontendElements.build($0, family: family, configuration).frontends[frontend] } ?? []
         }
         elementCount += Self.count(after) - Self.count(before)
         if old?.service?.isSticky == true, AffinityPlan(before).allowsMore(than: AffinityPlan(after)) { hasLapsedClients = true }
