@@ -13,7 +13,7 @@ seconds=${SECONDS_EACH:-5} services=${SERVICES:-1000} clients=${CLIENTS:-8} thre
 work=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null; wait 2>/dev/null; rm -rf "$work"' EXIT
 ip link set lo up
-command -v dnsperf >/dev/null || { echo "no dnsperf on this machine"; exit 77; }
+command -v dnsperf >/dev/null || { echo "no dnsperf on this machine: apt-get install dnsperf dnsmasq-base unbound"; exit 77; }
 
 python3 - "$services" "$work" <<'P'
 import json, random, sys

@@ -26,10 +26,8 @@ need modprobe kmod
 need curl curl
 need python3 python3
 need kubectl kubernetes-client
-# For the tests of names, and for their benchmark beside other servers.
+# For the tests of names.
 need dig bind9-dnsutils
-need dnsperf dnsperf
-need dnsmasq dnsmasq-base
 # For the tests of the store over etcd.
 need etcd etcd-server
 need etcdctl etcd-client

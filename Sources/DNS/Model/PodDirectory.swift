@@ -45,8 +45,6 @@ package final class PodDirectory {
     private var entries: [UInt128: Entry] = [:]
     private var addresses: [NamespacedName: [UInt128]] = [:]
     private var namespaces: [[UInt8]: Int] = [:]
-    /// The pods of the whole cluster are here, not only this node's.
-    package var isWholeCluster = false
 
     package var count: Int { addresses.count }
 

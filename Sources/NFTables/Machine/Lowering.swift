@@ -62,8 +62,8 @@ package struct Lowering {
         case .isLocal(let side):
             instructions.append(.addressType(side, into: first))
             instructions.append(.compare(first, .equal, hostOrder(Instruction.localAddressType)))
-        case .inputInterface(let pattern): compare(pattern, .equal)
-        case .inputInterfaceNot(let pattern): compare(pattern, .notEqual)
+        case .interface(let side, let pattern): compare(side, pattern, .equal)
+        case .interfaceNot(let side, let pattern): compare(side, pattern, .notEqual)
         case .anyMark(let bits):
             instructions.append(.meta(.mark, into: first))
             anyBit(bits)
@@ -76,9 +76,6 @@ package struct Lowering {
         case .isKnownConnection:
             instructions.append(.conntrack(.state, into: first))
             anyBit(Instruction.knownConnectionStates)
-        case .interfaceName(let side, let prefix):
-            instructions.append(.meta(side == .source ? .inputName : .outputName, into: first))
-            instructions.append(.compare(first, .equal, Array(prefix.utf8)))
         case .member(let key, let set):
             load(key)
             instructions.append(.lookup(set: set, key: first, .found))
@@ -88,8 +85,8 @@ package struct Lowering {
         }
     }
 
-    private mutating func compare(_ pattern: InterfacePattern, _ comparison: Instruction.Comparison) {
-        instructions.append(.meta(.inputName, into: Register(0)))
+    private mutating func compare(_ side: Match.Side, _ pattern: InterfacePattern, _ comparison: Instruction.Comparison) {
+        instructions.append(.meta(side == .source ? .inputName : .outputName, into: Register(0)))
         instructions.append(.compare(Register(0), comparison, pattern.bytes))
     }
 

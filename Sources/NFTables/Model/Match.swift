@@ -9,17 +9,15 @@ package enum Match: Hashable, Sendable {
     case transport(TransportProtocol)
     /// The address is one of this machine's, loopback included.
     case isLocal(Side)
-    /// Through which interface the packet came; what this machine sends came through none.
-    case inputInterface(InterfacePattern)
-    case inputInterfaceNot(InterfacePattern)
+    /// The interface that the packet came by (source) or leaves by (destination); what this machine sends came by none.
+    case interface(Side, InterfacePattern)
+    case interfaceNot(Side, InterfacePattern)
     case anyMark(bits: UInt32)
     /// The first packet's destination was translated.
     case destinationTranslated
     case isNewConnection
     /// `ct state established,related`
     case isKnownConnection
-    /// The name of the interface that the packet came by (source) or leaves by (destination) begins like this.
-    case interfaceName(Side, prefix: String)
     case member([Field], of: String)
     case notMember([Field], of: String)
 

@@ -94,6 +94,7 @@ package enum Printer {
 
     private static func print(_ match: Match, header: String) -> String {
         func name(_ side: Match.Side) -> String { side == .source ? "saddr" : "daddr" }
+        func link(_ side: Match.Side) -> String { side == .source ? "iifname" : "oifname" }
         func value(_ prefix: CIDR) -> String { prefix.isSingleAddress ? prefix.first.description : prefix.description }
         func value(_ pattern: InterfacePattern) -> String { "\"\(pattern.text)\(pattern.isPrefix ? "*" : "")\"" }
         switch match {
@@ -101,13 +102,12 @@ package enum Printer {
         case .addressNot(let side, let prefix): return "\(header) \(name(side)) != \(value(prefix))"
         case .transport(let transport): return "meta l4proto \(transport.name)"
         case .isLocal(let side): return "fib \(name(side)) type local"
-        case .inputInterface(let pattern): return "iifname \(value(pattern))"
-        case .inputInterfaceNot(let pattern): return "iifname != \(value(pattern))"
+        case .interface(let side, let pattern): return "\(link(side)) \(value(pattern))"
+        case .interfaceNot(let side, let pattern): return "\(link(side)) != \(value(pattern))"
         case .anyMark(let bits): return "meta mark & \(hexadecimal(bits)) != 0x00000000"
         case .destinationTranslated: return "ct status dnat"
         case .isNewConnection: return "ct state new"
         case .isKnownConnection: return "ct state established,related"
-        case .interfaceName(let side, let prefix): return "\(side == .source ? "iifname" : "oifname") \"\(prefix)*\""
         case .member(let key, let set): return "\(print(key, header)) @\(set)"
         case .notMember(let key, let set): return "\(print(key, header)) != @\(set)"
         }

@@ -28,8 +28,9 @@ package enum PolicyTable {
         ]
         var entering = [Rule(.verdictMap([keyField(.ingress, configuration.podKey)], map: map(.ingress)))]
         if case .interface(let prefix) = configuration.podKey {
-            leaving.append(Rule(.match(.interfaceName(.source, prefix: prefix)), .counter, .verdict(.drop)))
-            entering.append(Rule(.match(.interfaceName(.destination, prefix: prefix)), .counter, .verdict(.drop)))
+            let pattern = InterfacePattern(prefix, isPrefix: true)
+            leaving.append(Rule(.match(.interface(.source, pattern)), .counter, .verdict(.drop)))
+            entering.append(Rule(.match(.interface(.destination, pattern)), .counter, .verdict(.drop)))
         }
         leaving.append(Rule(.verdict(.goto(ingress))))
         return Table(

@@ -21,7 +21,9 @@ package enum LocalTraffic: Hashable, Sendable {
             guard let prefix = prefixes.first(where: { $0.family == family }), prefix.prefixLength > 0 else { return nil }
             return negated ? .addressNot(.source, in: prefix) : .address(.source, in: prefix)
         }
-        func interface(_ pattern: InterfacePattern) -> Match { negated ? .inputInterfaceNot(pattern) : .inputInterface(pattern) }
+        func interface(_ pattern: InterfacePattern) -> Match {
+            negated ? .interfaceNot(.source, pattern) : .interface(.source, pattern)
+        }
         return switch self {
         case .clusterCIDR: source(configuration.clusterCIDRs)
         case .nodeCIDR: source(configuration.podCIDRs)

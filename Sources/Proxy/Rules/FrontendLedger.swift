@@ -43,7 +43,6 @@ package struct FrontendLedger: Sendable {
     package init() {}
 
     package func holder(of frontend: Frontend) -> NamespacedName? { holders[frontend]?.name }
-    package var sharedElementCount: Int { clusterIPs.count + localEndpoints.count }
 
     /// Exchanges everything that one Service wants.
     ///

@@ -27,7 +27,9 @@ struct PolicyCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard (kubeconfig == nil) != (objects == nil) else { throw ValidationError("give either --kubeconfig or --objects") }
-        guard byAddress || !interfacePrefix.isEmpty else { throw ValidationError("--interface-prefix is empty") }
+        guard byAddress || (1...15).contains(interfacePrefix.utf8.count) else {
+            throw ValidationError("--interface-prefix: the names of interfaces begin with 1 to 15 bytes")
+        }
     }
 
     func run() async throws {
