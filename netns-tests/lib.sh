@@ -36,6 +36,10 @@ in_host() { local host=$1; shift; if [ "$host" = node ]; then "$@"; else nsenter
 
 new_host() { ip netns add "$1" && in_host "$1" ip link set lo up; }
 
+# neighbours_at_once NODE LINK: without a check of its own address, so that the node may ask for neighbours at once. While a link-local
+# address is tentative (a second or two), the kernel sends no question for a packet that it forwards.
+neighbours_at_once() { in_host "$1" sysctl -qw "net.ipv6.conf.$2.accept_dad=0" "net.ipv6.conf.$2.dad_transmits=0"; }
+
 # client 192.168.60.9 ── node ── bridge 10.244.1.1 ── pod1 10.244.1.2, pod2 10.244.1.3
 #                         └── 192.168.50.1 ── remote 192.168.50.2 with pod address 10.244.2.2
 topology() {

@@ -18,6 +18,7 @@ plug() {
     }
     ip -n "$hub" link add "p-$node-$link" mtu "${6:-1500}" type veth peer name "$link" mtu "${6:-1500}" netns "$node"
     in_host "$hub" ip link set "p-$node-$link" master "br-$link" up
+    neighbours_at_once "$node" "$link"
     in_host "$node" ip addr add "$4" dev "$link"
     in_host "$node" ip addr add "$5" dev "$link" nodad
     in_host "$node" ip link set "$link" up

@@ -31,6 +31,7 @@ for node in node1 node2 node3; do
     }
     ip -n hub link add p-$node mtu "${link_mtu:-1500}" type veth peer name eth0 mtu "${link_mtu:-1500}" netns $node
     in_host hub ip link set p-$node master br$side up
+    neighbours_at_once $node eth0
     in_host $node ip addr add 172.18.$side.1$n/24 dev eth0
     in_host $node ip addr add fd18:$side::1$n/64 dev eth0 nodad
     in_host $node ip link set eth0 up

@@ -28,6 +28,8 @@ check() {
     else
         FAILED=$((FAILED + 1))
         printf 'FAIL  %s\n' "$claim"
+        # What failed may stand far above the end.
+        grep -n FAIL "$WORK/out" | head -10 | sed 's/^/      line /'
         sed 's/^/      /' "$WORK/out" | tail -30
     fi
 }

@@ -12,6 +12,7 @@ for node in nodeA nodeB; do
     new_host $node
     ip link add up$node type veth peer name eth0 netns $node
     ip link set up$node master fabric up
+    neighbours_at_once $node eth0
     in_host $node ip addr add 172.18.0.1$number/24 dev eth0
     in_host $node ip addr add fd18::1$number/64 dev eth0 nodad
     in_host $node ip link set eth0 up

@@ -44,7 +44,9 @@ package struct ConnectivityCheck: Hashable, Sendable {
     /// Attempts, and so seconds, until a policy must be in force.
     static let enforcementSecondsMax = 8
 
-    /// A line for busybox's shell that ends with `report ID STATUS`, and the output of the probe behind it.
+    package var isDatagram: Bool { if case .datagram = probe { true } else { false } }
+
+    /// A line for busybox's shell that prints `RESULT ID STATUS`, and the output of the probe behind it.
     package var shell: String {
         let wait = Self.attemptSeconds
         let command =
@@ -65,7 +67,7 @@ package struct ConnectivityCheck: Hashable, Sendable {
                 "for i in $(seq \(Self.enforcementSecondsMax)); do "
                     + "timeout 1 wget -qO- http://\(Self.host(address)):\(port)/cgi-bin/who || exit 0; sleep 1; done; exit 1"
             }
-        return "check \(id) '\(command)' &"
+        return "check \(id) '\(command)'"
     }
 
     /// The functions that those lines call.

@@ -100,7 +100,10 @@ struct ConnectivityRun: Sendable {
         return results
     }
 
+    /// All checks at once, but datagrams one after the other: busybox's `traceroute` takes a neighbour's answer for its own.
     private static func script(_ checks: [ConnectivityCheck]) -> String {
-        ConnectivityCheck.prelude + checks.map(\.shell).joined(separator: "\n") + "\nwait\n"
+        let together = checks.filter { !$0.isDatagram }.map { "\($0.shell) &\n" }
+        let inTurn = checks.filter(\.isDatagram).map { "\($0.shell)\n" }
+        return ConnectivityCheck.prelude + together.joined() + "{\n:\n" + inTurn.joined() + "} &\nwait\n"
     }
 }
