@@ -9,7 +9,7 @@ times = int(sys.argv[4]) if len(sys.argv) > 4 else 1
 
 def ask():
     with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM if kind == "tcp" else socket.SOCK_DGRAM) as client:
-        client.settimeout(1)
+        client.settimeout(2.5)  # a second SYN comes after one second
         try:
             client.connect((address, port))
             if kind == "udp":
