@@ -29,6 +29,27 @@ func suite(_ name: String, _ more: [String] = [], packages: [Target.Dependency] 
         exclude: resources, swiftSettings: strict)
 }
 
+/// The network plugin starts for every pod: it is Embedded Swift without any runtime and without a C library, one module of the
+/// sources that it shares with the libraries. What those import of each other is in that module; `Glibc` is CPlugin.
+let plugin: [SwiftSetting] = [
+    .enableExperimentalFeature("Embedded"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .unsafeFlags(
+        ["-wmo", "-Osize", "-Xfrontend", "-disable-stack-protector", "-suppress-warnings", "-module-alias", "Glibc=CPlugin"]
+            + ["CLinux", "CNI", "JSON", "Netlink", "NetworkTypes", "Synchronization"].flatMap {
+                ["-module-alias", "\($0)=InPlace\($0)"]
+            }),
+]
+
+#if arch(arm64)
+let unicodeTables = ":../embedded/aarch64-unknown-linux-gnu/libswiftUnicodeDataTables.a"
+#else
+let unicodeTables = ":../embedded/x86_64-unknown-linux-gnu/libswiftUnicodeDataTables.a"
+#endif
+
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
@@ -65,6 +86,7 @@ let package = Package(
     targets: [
         // L0: C declarations and system libraries.
         .target(name: "CLinux"),
+        .target(name: "CPlugin", cSettings: [.unsafeFlags(["-ffreestanding", "-fno-stack-protector", "-O2"])]),
         .systemLibrary(name: "CMNL", pkgConfig: "libmnl", providers: [.apt(["libmnl-dev"])]),
         .systemLibrary(name: "CNFTNL", pkgConfig: "libnftnl", providers: [.apt(["libnftnl-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
@@ -77,6 +99,7 @@ let package = Package(
         library("API", ["JSON", "NetworkTypes"]),  // Kubernetes kinds: schema tables, rules, typed views
         library("Metrics"),  // counts and durations in Prometheus' text
         library("CRI"),  // the container runtime's protocol as values
+        library("CEL", ["JSON"]),  // expressions in objects: parsed, checked, evaluated at a bounded cost
 
         // L2: performers and the frames that performers plug into.
         library("Netlink", ["NetworkTypes", "CLinux"]),  // rtnetlink messages, sockets, namespaces
@@ -91,13 +114,13 @@ let package = Package(
         library("CRIgRPC", ["CRI", "GRPC"], packages: [protobuf, logging], exclude: ["Protos"]),
 
         // L3: the parts of the product. None imports another, Lab apart.
-        library("Machinery", ["API", "JSON"], path: "Sources/ClusterCore/Machinery"),
+        library("Machinery", ["API", "CEL", "JSON"], path: "Sources/ClusterCore/Machinery"),
         library("Store", ["CSQLite"], packages: [logging], path: "Sources/ClusterCore/Store"),
         library("EtcdStore", ["GRPC", "Store"], packages: [logging]),  // the same interface over an etcd v3 cluster
         library(
             "APIServer",
             [
-                "API", "CZlib", "ControlLoop", "HTTP", "JSON", "Machinery", "Metrics", "NetworkTypes", "PKI", "Store",
+                "API", "CEL", "CZlib", "ControlLoop", "HTTP", "JSON", "Machinery", "Metrics", "NetworkTypes", "PKI", "Store",
                 "Streaming", "YAML",
             ],
             packages: [logging], path: "Sources/ClusterCore/APIServer"),
@@ -115,7 +138,7 @@ let package = Package(
         library("Proxy", ["API", "ControlLoop", "JSON", "Metrics", "NFTables", "NetworkTypes"], packages: [logging]),
         library("Policy", ["API", "ControlLoop", "JSON", "Metrics", "NFTables", "NetworkTypes"], packages: [logging]),
         library("DNS", ["API", "CLinux", "ControlLoop", "JSON", "Metrics", "NetworkTypes"], packages: [logging]),
-        library("CNI", ["JSON", "Netlink", "NetworkTypes"]),  // no package: the plugin is a small static binary
+        library("CNI", ["JSON", "Netlink", "NetworkTypes"]),  // no package: the plugin is a small static program
         library(
             "NodeNetwork", ["API", "ControlLoop", "JSON", "Metrics", "NFTables", "Netlink", "NetworkTypes"],
             packages: [logging]),
@@ -138,8 +161,16 @@ let package = Package(
             ],
             swiftSettings: strict),
         .executableTarget(
-            name: "skiff-cni", dependencies: ["CNI", "Netlink", "NetworkTypes"], swiftSettings: strict,
-            linkerSettings: [.unsafeFlags(["-static-executable"])]),
+            name: "skiff-cni", dependencies: ["CPlugin"],
+            exclude: ["FreshThread", "NetworkNamespace+Pin", "NetworkNamespace+Thread"].map {
+                "Parts/Netlink/Namespace/\($0).swift"
+            },
+            swiftSettings: plugin,
+            linkerSettings: [
+                .unsafeFlags(["-enable-experimental-feature", "Embedded", "-use-ld=lld", "-nostartfiles"]),
+                .unsafeFlags(["-nostdlib", "-static", "-Wno-unused-command-line-argument"].flatMap { ["-Xclang-linker", $0] }),
+                .linkedLibrary(unicodeTables),
+            ]),
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
@@ -155,6 +186,7 @@ let package = Package(
         suite("NFTables", ["NetworkTypes", "Support"]),
         suite("Metrics"),
         suite("API", ["JSON", "Support"]),
+        suite("CEL", ["JSON", "Support"]),
         suite("Netlink", ["NetworkTypes", "CLinux", "Support"]),
         suite("Netfilter", ["NFTables", "NetworkTypes", "CLinux", "Support"], packages: [logging], resources: ["Golden"]),
         suite("ControlLoop", ["API", "JSON", "Support"], packages: [logging]),
@@ -170,7 +202,7 @@ let package = Package(
         suite(
             "APIServer",
             [
-                "API", "CZlib", "HTTP", "JSON", "Machinery", "Metrics", "NetworkTypes", "PKI", "Store", "Streaming",
+                "API", "CEL", "CZlib", "HTTP", "JSON", "Machinery", "Metrics", "NetworkTypes", "PKI", "Store", "Streaming",
                 "Support", "YAML",
             ],
             packages: [logging]),

@@ -47,14 +47,14 @@ package struct Plugin: Sendable {
         } catch { return Outcome(exitStatus: 1, output: JSONWriter.write(error.json(error.version ?? version))) }
     }
 
-    private var versions: String { CNIVersion.allCases.map(\.rawValue).joined(separator: ", ") }
+    private var versions: String { CNIVersion.allCases.map { $0.rawValue }.joined(separator: ", ") }
 
     /// - Parameter input: The version that the runtime speaks, if it said so.
     private func versionDocument(_ input: [UInt8]?) -> JSONValue {
         let asked = input.flatMap { try? JSONParser.parse($0) }?["cniVersion"]?.string.flatMap(CNIVersion.init(rawValue:))
         return [
             "cniVersion": .string((asked ?? .newest).rawValue),
-            "supportedVersions": JSONValue(CNIVersion.allCases.map(\.rawValue)),
+            "supportedVersions": JSONValue(CNIVersion.allCases.map { $0.rawValue }),
         ]
     }
 

@@ -1,12 +1,11 @@
-import CNI
 import Glibc
 
-/// The plugin's process. It uses as little of the language's runtime as it can: most of its time and memory is its start.
+/// The plugin's process.
 @main
 enum Program {
     static func main() {
         // A closed standard output must be an exit status, not a signal that hides what happened.
-        signal(SIGPIPE, SIG_IGN)
+        skiff_ignore_broken_pipes()
         let hasOutput = StandardStreams.complete()
         let plugin = Plugin(programName: name, environment: StandardStreams.environment(CNIRequest.variables))
         // VERSION may come without input, and nobody may close it then.
@@ -21,8 +20,8 @@ enum Program {
     /// What the program was called by, without its directory.
     private static var name: String {
         // SAFETY: the arguments stay where they are until the program ends.
-        guard let path = CommandLine.unsafeArgv[0] else { return "" }
-        guard let slash = strrchr(path, Int32(UInt8(ascii: "/"))) else { return String(cString: path) }
-        return String(cString: slash + 1)
+        let path = String(cString: skiff_program_path())
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return path }
+        return String(path[path.utf8.index(after: slash)...])
     }
 }

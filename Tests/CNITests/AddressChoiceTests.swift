@@ -16,14 +16,25 @@ import Testing
 
     private func text(_ addresses: [IPAddress]?) -> [String]? { addresses?.map(\.description) }
 
-    @Test func `goes on behind the address given out last`() throws {
+    @Test func `goes on behind the slot given out last`() throws {
         let choice = try choice()
-        #expect(choice.start(after: IPAddress(parsing: "10.0.0.7"), for: "a") == 7)
-        #expect(choice.start(after: IPAddress(parsing: "10.0.0.14"), for: "a") == 0)
-        #expect(choice.start(after: IPAddress(parsing: "fd00::3"), for: "a") == 3)
-        for unknown in [nil, IPAddress(parsing: "192.0.2.1")] {
+        #expect(choice.start(after: 6, for: "a") == 7)
+        #expect(choice.start(after: pool.count - 1, for: "a") == 0)
+        for unknown in [nil, pool.count, 1 << 40] {
             #expect(choice.start(after: unknown, for: "a") == pool.start(for: "a"))
         }
+    }
+
+    @Test func `the kernel keeps the last slot of each network as a neighbor of its own`() throws {
+        let one = LastSlot.remember(77, network: "one")
+        let other = LastSlot.remember(1 << 20, network: "other")
+        #expect(LastSlot.read([one]) == 77)
+        #expect(LastSlot.read([other]) == 1 << 20)
+        #expect(LastSlot.read([]) == nil)
+        let addresses = try [one, other].map { try #require(NeighborMessage($0)).address }
+        #expect(addresses[0] != addresses[1])
+        let discarded = try #require(CIDR(parsing: "100::/64"))
+        #expect(addresses.allSatisfy(discarded.contains))
     }
 
     @Test func `passes by what is excluded in either family, and what is reserved`() throws {
@@ -31,21 +42,22 @@ import Testing
         let offered = (0..<pool.count).compactMap { choice.addresses(of: $0)?.first?.description }
         #expect(offered == [2, 3, 6, 7, 9, 10, 11, 12, 13, 14].map { "10.0.0.\($0)" })
         #expect(pool.offeredCount == 10)
-        #expect(choice.firstFree(from: 0, taken: ["sk0a000002"]) == 2)
-        #expect(choice.firstFree(from: 3, taken: []) == 5)
+        #expect(choice.firstFree(from: 0, isTaken: { $0 == "sk0a000002" }) == 2)
+        #expect(choice.firstFree(from: 3, isTaken: { _ in false }) == 5)
     }
 
     @Test func `gives what is asked for, with the free fellow of the other family`() throws {
         let one = try choice("10.0.0.4")
         #expect(!one.isFixed)
-        #expect(one.start(after: IPAddress(parsing: "10.0.0.9"), for: "a") == 3)
+        #expect(one.start(after: 8, for: "a") == 3)
         #expect(text(one.addresses(of: 3)) == ["10.0.0.4", "fd00::4"])
         #expect(text(one.addresses(of: 5)) == ["10.0.0.4", "fd00::6"])
         let both = try choice("fd00::99", "10.0.0.2")
         #expect(both.isFixed)
         #expect(text(both.addresses(of: 0)) == ["10.0.0.2", "fd00::99"])
-        #expect(both.taken([InterfaceNames.name(of: try #require(IPAddress(parsing: "fd00::99")))])?.description == "fd00::99")
-        #expect(both.taken(["sk0a000003"]) == nil)
+        let name = InterfaceNames.name(of: try #require(IPAddress(parsing: "fd00::99")))
+        #expect(both.taken { $0 == name }?.description == "fd00::99")
+        #expect(both.taken { $0 == "sk0a000003" } == nil)
     }
 
     @Test(arguments: [

@@ -18,7 +18,7 @@ import Testing
         let gateway = IPAddress.v4(IPv4Address(169, 254, 1, 1))
         #expect(
             plan.wiring == [
-                .nameHostEnd(["cni=skiff=c1=eth0"]), .setUpHostEnd(.init(ipv6: true)), .addHostRoute(pod),
+                .nameHostEnd(["cni=skiff=c1=eth0"]), .configureHostEnd(.init(ipv6: true)), .setUpHostEnd, .addHostRoute(pod),
                 .addHostNeighbor(pod, plan.pod.address), .setUpLoopback, .setUpPodEnd,
                 .addPodAddress(try #require(InterfaceAddress(parsing: "10.244.1.3/32"))),
                 .addGatewayNeighbor(gateway, MACAddress(0xeeee_eeee_eeee)),
@@ -41,11 +41,11 @@ import Testing
         var plan = Self.plan("10.244.1.3", "fd00::3")
         plan.options = .init(hasPorts: true, alias: "default/web", group: 7)
         #expect(
-            plan.wiring.prefix(2) == [
+            plan.wiring.prefix(3) == [
                 .nameHostEnd([
                     "cni=skiff=c1=eth0", InterfaceNames.name(of: try #require(IPAddress(parsing: "fd00::3"))),
                     "ports=sk0af40103",
-                ]), .setUpHostEnd(.init(ipv6: true, alias: "default/web", group: 7, routesLoopback: true)),
+                ]), .configureHostEnd(.init(ipv6: true, alias: "default/web", group: 7, routesLoopback: true)), .setUpHostEnd,
             ])
     }
 
@@ -66,8 +66,8 @@ import Testing
     }
 
     @Test func `leaves IPv6 alone on links too small for it`() {
-        #expect(Self.plan("10.244.1.3", mtu: 1279).wiring[1] == .setUpHostEnd(.init(ipv6: false)))
-        #expect(Self.plan("10.244.1.3", mtu: nil).wiring[1] == .setUpHostEnd(.init(ipv6: true)))
+        #expect(Self.plan("10.244.1.3", mtu: 1279).wiring[1] == .configureHostEnd(.init(ipv6: false)))
+        #expect(Self.plan("10.244.1.3", mtu: nil).wiring[1] == .configureHostEnd(.init(ipv6: true)))
     }
 
     @Test func `gives each attachment its own local unicast MAC, always the same`() {
@@ -128,7 +128,7 @@ private final class RecordingTransport: NetlinkTransport {
         let pod = RecordingTransport()
         let indices = PairIndices(host: InterfaceIndex(rawValue: 9), pod: InterfaceIndex(rawValue: 4))
         try LinkOperationExecutor(host: host, pod: pod, podNamespace: 3).wire(plan, indices)
-        #expect(host.types == [.newLinkProperty, .newLink, .newRoute, .newNeighbor, .newRoute, .newNeighbor])
+        #expect(host.types == [.newLinkProperty, .newLink, .newLink, .newRoute, .newNeighbor, .newRoute, .newNeighbor])
         #expect(
             pod.types == [
                 .newLink, .newLink, .newLink, .newAddress, .newNeighbor, .newRoute, .newAddress, .newAddress, .newNeighbor,
@@ -141,7 +141,7 @@ private final class RecordingTransport: NetlinkTransport {
         let host = RecordingTransport(refusing: refused)
         let pod = RecordingTransport()
         let indices = PairIndices(host: InterfaceIndex(rawValue: 9), pod: InterfaceIndex(rawValue: 4))
-        #expect(throws: LinkOperationExecutor.Failure.self) {
+        #expect(throws: LinkOperationFailure.self) {
             try LinkOperationExecutor(host: host, pod: pod, podNamespace: 3).wire(plan, indices)
         }
         #expect(host.types.last == .deleteLink)
@@ -164,7 +164,7 @@ private final class RecordingTransport: NetlinkTransport {
     @Test func `does not delete a link that was not created`() {
         let host = RecordingTransport(refusing: .newLink)
         let executor = LinkOperationExecutor(host: host, pod: RecordingTransport(), podNamespace: 3)
-        #expect(throws: LinkOperationExecutor.Failure.self) { try executor.reserve(plan) }
+        #expect(throws: LinkOperationFailure.self) { try executor.reserve(plan) }
         #expect(!host.types.contains(.deleteLink))
     }
 }

@@ -62,6 +62,30 @@ import Testing
             ])
     }
 
+    @Test func `stretches that overlap or touch become one`() {
+        func stretch(_ first: UInt8, _ after: UInt8?) -> [FirewallElement] {
+            [FirewallElement(key: [first])] + (after.map { [FirewallElement(key: [$0], endsInterval: true)] } ?? [])
+        }
+        #expect(Intervals.union(stretch(4, 8) + stretch(2, 3)) == stretch(2, 3) + stretch(4, 8))
+        #expect(Intervals.union(stretch(4, 8) + stretch(5, 6) + stretch(4, 8)) == stretch(4, 8))
+        #expect(Intervals.union(stretch(8, 9) + stretch(4, 8)) == stretch(4, 9))
+        #expect(Intervals.union(stretch(4, nil) + stretch(6, 8)) == stretch(4, nil))
+        #expect(Intervals.union([FirewallElement(key: [0], endsInterval: true)] + stretch(4, 8)) == stretch(4, 8))
+        let touching = stretch(4, 8) + stretch(8, 9)
+        #expect(Intervals.inOrder(touching.reversed()) == touching)
+    }
+
+    @Test func `exceptions may hold the ranges`() throws {
+        let range = try #require(CIDR(parsing: "10.1.0.0/24"))
+        let cluster = try #require(CIDR(parsing: "10.0.0.0/8"))
+        let entries = HostPortTable.entries(Masquerade(except: [cluster]), for: [range])
+        #expect(
+            entries.map { "\($0.set) \($0.element.key) \($0.element.endsInterval)" } == [
+                "masquerade4 [10, 1, 0, 0] false", "masquerade4 [10, 1, 1, 0] true", "keep4 [10, 0, 0, 0] false",
+                "keep4 [11, 0, 0, 0] true",
+            ])
+    }
+
     @Test func `reads elements as it writes them`() {
         let element = FirewallElement(key: [1, 2, 3, 4], data: [5, 6, 7, 8], comment: "cni=a=b=c", endsInterval: true)
         let message = FirewallMessage.addElements([element, FirewallElement(key: [9])], to: "s", in: "t")

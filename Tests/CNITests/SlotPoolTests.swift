@@ -48,9 +48,9 @@ import Testing
         let all = Set((0..<pool.count).map { InterfaceNames.hostEnd(for: pool.addresses(of: $0)) })
         for free in 0..<pool.count {
             let taken = all.subtracting([InterfaceNames.hostEnd(for: pool.addresses(of: free))])
-            for start in 0..<pool.count { #expect(pool.firstFree(from: start, taken: taken) == free) }
+            for start in 0..<pool.count { #expect(pool.firstFree(from: start, isTaken: taken.contains) == free) }
         }
-        #expect(pool.firstFree(from: 3, taken: all) == nil)
+        #expect(pool.firstFree(from: 3, isTaken: all.contains) == nil)
     }
 
     @Test func `starts containers all over the pool, and each always at the same slot`() {

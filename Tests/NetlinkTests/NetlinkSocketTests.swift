@@ -25,6 +25,27 @@ struct NetlinkSocketTests {
         #expect(throws: NetlinkError.self) { try socket.apply([bridge.create]) }
     }
 
+    @Test func `knows a link by its name, and by its other names`() throws {
+        let socket = try NetworkNamespace.create().openSocket()
+        var bridge = LinkMessage(name: "br0")
+        bridge.kind = .bridge
+        var names = LinkMessage(name: "br0")
+        names.alternativeNames = ["other"]
+        try socket.apply([bridge.create, names.addAlternativeNames])
+        #expect(
+            ["lo", "br0", "other", "br1", "", "longer than a link's name"].map(socket.hasLink) == [
+                true, true, true, false, false, false,
+            ])
+    }
+
+    @Test func `keeps a neighbor of lo, and answers for it alone`() throws {
+        let socket = try NetworkNamespace.create().openSocket()
+        let neighbor = NeighborMessage(try #require(IPAddress(parsing: "100::7")), at: MACAddress(42), on: .loopback)
+        #expect(try socket.get(neighbor.get) == nil)
+        try socket.apply([neighbor.replace])
+        #expect(try socket.get(neighbor.get).flatMap { NeighborMessage($0) } == neighbor)
+    }
+
     @Test func `splits a batch that is too large for one datagram`() throws {
         let socket = try NetworkNamespace.create().openSocket()
         var up = LinkMessage(index: .loopback)

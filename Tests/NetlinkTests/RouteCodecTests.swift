@@ -119,4 +119,17 @@ import Testing
         for word: UInt32 in [7, 5, 0, 0] { writer.append(word) }
         #expect(LinkMessage(NetlinkMessage(.deleteLink, payload: writer.bytes)) == nil)
     }
+
+    @Test func `an address that packets do not come from is of scope host in IPv4 and deprecated in IPv6`() throws {
+        func created(_ text: String, isReserved: Bool) throws -> [UInt8] {
+            var message = AddressMessage(try #require(InterfaceAddress(parsing: text)), on: .loopback)
+            message.isReserved = isReserved
+            return message.create.payload
+        }
+        #expect(try created("10.96.0.10/32", isReserved: true)[3] == RouteMessage.Scope.host.rawValue)
+        #expect(try created("10.96.0.10/32", isReserved: false)[3] == RouteMessage.Scope.universe.rawValue)
+        let never: [UInt8] = [0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0]
+        #expect(try Array(created("fd10:96::a/128", isReserved: true).suffix(16)) == never)
+        #expect(try Array(created("fd10:96::a/128", isReserved: false).suffix(16)) != never)
+    }
 }

@@ -1,7 +1,7 @@
 #!/bin/bash
 # node ── a hundred pods, at once and in turns
-# Claim: whatever calls run beside each other, no address is given twice, none is lost and nothing is left; an ADD costs the same
-# however many pods there are.
+# Claim: whatever calls run beside each other, no address is given twice, none is lost and nothing is left; an ADD and a
+# STATUS cost the same however many pods there are.
 . "$NETNS_TESTS/lib.sh"
 . "$NETNS_TESTS/cni.sh"
 need strace
@@ -19,9 +19,9 @@ names = [f"m{n}" for n in range(100)]
 conf = configuration(["10.6.0.0/16", "fd06::/64"], mtu=1400)
 
 
-def system_calls(id):
-    """How many one ADD makes; warm: the rules are there."""
-    done = call("ADD", conf, id=id, wrapper=("strace", "-f", "-qq", "-c", "-o", f"{work}/calls"))
+def system_calls(id, command="ADD"):
+    """How many one call makes; warm: the rules are there."""
+    done = call(command, conf, id=id, wrapper=("strace", "-f", "-qq", "-c", "-o", f"{work}/calls"))
     assert done.code == 0, done.text
     total = open(f"{work}/calls").read().splitlines()[-1].split()
     return int(next(word for word in total[2:] if word.isdigit() and int(word) > 10))
@@ -39,6 +39,8 @@ check("  different addresses", len(set(given)), 200)
 after = system_calls("m116")
 holds("  system calls of the next ADD: under 120", after < 120, str(after))
 check("  and of the one after it", system_calls("m117"), first)
+status = system_calls("m117", "STATUS")
+holds("  and of STATUS: under 120", status < 120, str(status))
 with ThreadPoolExecutor(32) as pool:
     check("a hundred DELs at once", [o.code for o in pool.map(lambda name: delete(conf, id=name), names)], [0] * 100)
 for name in ("m116", "m117", "m118", "m119"):

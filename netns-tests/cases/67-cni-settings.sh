@@ -25,6 +25,7 @@ answer = add(configuration(), id="a")
 check("forwarding", run("sysctl", "-n", "net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding").split(), ["1", "1"])
 mtus = [l["mtu"] for l in json.loads(run("ip", "-json", "link", netns="a")) if l["ifname"] == "eth0"]
 check("MTU of the pod", (mtus, [i["mtu"] for i in answer.json["interfaces"]]), ([1380], [1380, 1380]))
+check("lo of the pod is up", "UP" in json.loads(run("ip", "-json", "link", "show", "lo", netns="a"))[0]["flags"], True)
 check("no address of the pod is tentative", run("ip", "-6", "addr", "show", "tentative", netns="a"), "")
 check("  it can be used at once", len(run("ip", "-6", "-o", "addr", "show", "dev", "eth0", netns="a").splitlines()), 2)
 server = serve("a", 80)
@@ -56,6 +57,13 @@ check("the node sees itself", ask(None, other.addresses(4)[0], 80) in ("192.0.2.
 before = run("nft", "list", "ruleset")
 add(masquerading, id="c")
 check("the next pod's ADD writes no rule", run("nft", "list", "ruleset"), before)
+wide = configuration(ipMasq=True, ipMasqExcept=["192.0.2.0/24", "10.244.0.0/16", "fd00::/8", "2001:db8::/32"])
+wider = add(wide, id="d")
+check("exceptions that hold those of before, and the network's own range", wider.code, 0)
+check("  an outsider among them sees the pod", ask("d", "192.0.2.9", 80), wider.addresses(4)[0])
+sets = json.loads(run("nft", "-j", "list", "set", "inet", "skiff-cni", "keep4"))["nftables"][1]["set"]["elem"]
+check("  the set holds them once", sorted(e["prefix"]["addr"] for e in sets), ["10.244.0.0", "192.0.2.0"])
+check("  the narrower network is served as before", add(masquerading, id="e").code, 0)
 for s in [server, server2] + outside:
     s.kill(); s.wait()
 finish()

@@ -30,11 +30,11 @@ package struct AddressChoice: Sendable {
 
     /// Where the search begins.
     ///
-    /// - Parameter last: The address given out last; nil: unknown.
-    package func start(after last: IPAddress?, for attachment: String) -> Int {
+    /// - Parameter last: The slot given out last; nil: unknown.
+    package func start(after last: Int?, for attachment: String) -> Int {
         if let preferred { return preferred }
-        guard let last, let slot = pool.slot(of: last) else { return pool.start(for: attachment) }
-        return (slot + 1) % max(pool.count, 1)
+        guard let last, last < pool.count else { return pool.start(for: attachment) }
+        return (last + 1) % max(pool.count, 1)
     }
 
     /// One address per family; nil when the slot is not for anybody.
@@ -46,18 +46,20 @@ package struct AddressChoice: Sendable {
     }
 
     /// The first slot at or after `start`, going round, whose addresses are free; nil when there is none.
-    package func firstFree(from start: Int, taken: Set<String>) -> Int? {
+    ///
+    /// - Parameter isTaken: Whether a link has the name.
+    package func firstFree(from start: Int, isTaken: (String) -> Bool) -> Int? {
         for step in 0..<pool.count {
             let slot = (start + step) % pool.count
             guard let all = addresses(of: slot) else { continue }
-            if !all.contains(where: { taken.contains(InterfaceNames.name(of: $0)) }) { return slot }
+            if !all.contains(where: { isTaken(InterfaceNames.name(of: $0)) }) { return slot }
         }
         return nil
     }
 
     /// The requested address that somebody has; nil when none is taken.
-    package func taken(_ names: Set<String>) -> IPAddress? {
-        requested.first { names.contains(InterfaceNames.name(of: $0)) }
+    package func taken(_ isTaken: (String) -> Bool) -> IPAddress? {
+        requested.first { isTaken(InterfaceNames.name(of: $0)) }
     }
 
     private func requested(in family: IPFamily) -> IPAddress? { requested.first { $0.family == family } }

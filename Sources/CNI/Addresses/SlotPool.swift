@@ -33,7 +33,7 @@ package struct SlotPool: Hashable, Sendable {
             }
         }
         self.rows = rows
-        count = rows.map(\.count).min() ?? 0
+        count = rows.map { $0.count }.min() ?? 0
         self.excluded = excluded
         self.reserved = reserved
     }
@@ -43,8 +43,8 @@ package struct SlotPool: Hashable, Sendable {
         self.init(read.ranges, excluded: read.excluded, reserved: read.reserved)
     }
 
-    package var families: [IPFamily] { rows.map(\.family) }
-    package var prefixes: [CIDR] { rows.flatMap(\.ranges).map(\.prefix) }
+    package var families: [IPFamily] { rows.map { $0.family } }
+    package var prefixes: [CIDR] { rows.flatMap { $0.ranges }.map { $0.prefix } }
 
     /// One address per family, in the order in which the configuration names the families.
     package func addresses(of slot: Int) -> [IPAddress] {
@@ -94,12 +94,12 @@ package struct SlotPool: Hashable, Sendable {
 
     /// The first free slot at or after `start`, going round; nil when all are taken.
     ///
-    /// - Parameter taken: Names of the links that exist.
-    package func firstFree(from start: Int, taken: Set<String>) -> Int? {
+    /// - Parameter isTaken: Whether a link has the name.
+    package func firstFree(from start: Int, isTaken: (String) -> Bool) -> Int? {
         for step in 0..<count {
             let slot = (start + step) % count
             guard offers(slot) else { continue }
-            if !addresses(of: slot).contains(where: { taken.contains(InterfaceNames.name(of: $0)) }) { return slot }
+            if !addresses(of: slot).contains(where: { isTaken(InterfaceNames.name(of: $0)) }) { return slot }
         }
         return nil
     }

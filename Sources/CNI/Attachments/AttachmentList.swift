@@ -35,7 +35,7 @@ package struct AttachmentList: Sendable {
             if let index = route.index { addresses[index, default: []].append(route.destination.first) }
         }
         let shaped = Set(
-            links.flatMap(\.alternativeNames).compactMap { InterfaceNames.attachment(ofShaper: $0) })
+            links.flatMap { $0.alternativeNames }.compactMap { InterfaceNames.attachment(ofShaper: $0) })
         entries = links.flatMap { link -> [Entry] in
             link.alternativeNames.compactMap { name in
                 guard let fields = InterfaceNames.fields(ofAttachment: name), let hostEnd = link.name else { return nil }
@@ -56,7 +56,7 @@ package struct AttachmentList: Sendable {
         let own = entries.filter { $0.addresses.contains(where: pool.contains) }
         let named = own.prefix(max).map { entry in
             let owner = entry.pod.map { "\($0) (\(entry.containerID))" } ?? entry.containerID
-            return "\(entry.addresses.map(\.description).joined(separator: " ")) \(owner)"
+            return "\(entry.addresses.map { $0.description }.joined(separator: " ")) \(owner)"
         }
         let rest = own.count > max ? ["and \(own.count - max) more, which skiff cni ls shows"] : []
         return (named + rest).joined(separator: ", ")
@@ -67,7 +67,7 @@ extension AttachmentList.Entry {
     package var json: JSONValue {
         var value: JSONValue = [
             "network": .string(network), "containerID": .string(containerID), "interface": .string(interface),
-            "addresses": JSONValue(addresses.map(\.description)), "hostInterface": .string(hostEnd),
+            "addresses": JSONValue(addresses.map { $0.description }), "hostInterface": .string(hostEnd),
             "hostPorts": .bool(hasPorts), "bandwidth": .bool(isShaped),
         ]
         if let pod { value["pod"] = .string(pod) }

@@ -22,7 +22,7 @@ struct Add {
         }
         let choice = try AddressChoice(
             configuration.requestedAddresses + request.arguments.newAddresses(configuration), from: pool)
-        let connection = try PodConnection(request, asksIPv6: pool.families.contains(.ipv6))
+        let connection = try PodConnection(request)
         let survey = try CNIFailure.when("cannot read the host's state") { () throws(NetlinkError) in
             try HostSurvey(request, connection.host)
         }
@@ -50,7 +50,7 @@ struct Add {
 
     /// Everything that is not the pair, its addresses and routes.
     private func complete(
-        _ plan: PodNetworkPlan, _ pair: LinkOperationExecutor.Pair, _ connection: PodConnection, _ firewall: HostPorts?
+        _ plan: PodNetworkPlan, _ pair: LinkPair, _ connection: PodConnection, _ firewall: HostPorts?
     ) throws(CNIFailure) {
         let configuration = request.configuration
         try connection.write(configuration.sysctls, interface: request.interfaceName)

@@ -40,7 +40,7 @@ struct Chained {
         return read.addresses.filter { entry in
             guard let index = entry.interface, read.interfaces.indices.contains(index) else { return true }
             return read.interfaces[index].name == request.interfaceName
-        }.map(\.address.address)
+        }.map { $0.address.address }
     }
 
     private func shape(_ limits: BandwidthLimits, _ connection: PodConnection) throws(CNIFailure) {

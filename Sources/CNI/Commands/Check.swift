@@ -31,7 +31,7 @@ struct Check {
         let addresses = result.addresses.filter { entry in
             guard let index = entry.interface, result.interfaces.indices.contains(index) else { return true }
             return result.interfaces[index].name == request.interfaceName
-        }.map(\.address.address)
+        }.map { $0.address.address }
         let entries = try CNIFailure.when("cannot read the host ports") { () throws(NetlinkError) in
             try HostPorts().podEntries()
         }
@@ -66,7 +66,7 @@ struct AttachmentState {
         for family in pool.families {
             podRoutes += try connection.pod.dump(RouteMessage.list(family)).compactMap { RouteMessage($0) }
         }
-        for address in podAddresses.map(\.address.address) where pool.contains(address) {
+        for address in podAddresses.map({ $0.address.address }) where pool.contains(address) {
             hostRoutes[address] = try connection.host.get(RouteMessage.lookup(address)).flatMap { RouteMessage($0) }
         }
         guard request.configuration.bandwidth != nil else { return }

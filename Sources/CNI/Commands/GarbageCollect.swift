@@ -29,7 +29,7 @@ struct GarbageCollect {
         let prefix = InterfaceNames.attachmentPrefix(network: request.configuration.name)
         do throws(NetlinkError) {
             let goneComments = Set(
-                snapshot.ports.compactMap(\.element.comment).filter {
+                snapshot.ports.compactMap { $0.element.comment }.filter {
                     let name = InterfaceNames.attachment(ofChained: $0) ?? $0
                     return name.hasPrefix(prefix) && !keep.contains(name)
                 })

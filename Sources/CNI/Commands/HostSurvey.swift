@@ -3,9 +3,7 @@ import NetworkTypes
 
 /// What ADD must know of the host before it changes anything, asked in one exchange.
 struct HostSurvey {
-    /// Names of `lo` that remember the address given out last.
-    var lastNames: [String] = []
-    var lastAddress: IPAddress?
+    var lastSlot: Int?
     var isAttached = false
     var kernelHasIPv6 = false
     /// Families whose packets the host does not pass on.
@@ -18,14 +16,12 @@ struct HostSurvey {
 
     init(_ request: CNIRequest, _ host: NetlinkSocket) throws(NetlinkError) {
         let asksMTU = request.configuration.mtu == nil
-        var questions = [LinkMessage(index: .loopback).get, LinkMessage(alternativeName: request.attachmentName).get]
+        let network = request.configuration.name
+        var questions = [LastSlot.get(network: network), LinkMessage(alternativeName: request.attachmentName).get]
         questions += IPFamily.allCases.map(ForwardingSetting.get)
         if asksMTU { questions += Self.elsewhere.map { RouteMessage.lookup($0) } }
         let replies = try host.exchange(questions)
-        let prefix = InterfaceNames.lastPrefix(network: request.configuration.name)
-        lastNames = replies[0].messages.first.flatMap { LinkMessage($0) }?.alternativeNames.filter { $0.hasPrefix(prefix) } ?? []
-        // The kernel lists them in the order in which they came.
-        lastAddress = lastNames.compactMap { IPAddress(parsing: $0.dropFirst(prefix.count)) }.last
+        lastSlot = LastSlot.read(replies[0].messages)
         isAttached = replies[1].refusal == nil
         for (family, reply) in zip(IPFamily.allCases, replies[2...3]) {
             if family == .ipv6 { kernelHasIPv6 = reply.refusal == nil }
@@ -48,18 +44,5 @@ struct HostSurvey {
                 throw CNIFailure(.failed, "cannot enable forwarding of \(family.kubernetesName)", details: error.description)
             }
         }
-    }
-
-    /// Requests that remember an address as the last one given out.
-    func remember(_ address: IPAddress, network: String, before: String?) -> [NetlinkMessage] {
-        let name = InterfaceNames.last(address, network: network)
-        let old = (lastNames + (before.map { [$0] } ?? [])).filter { $0 != name }
-        var link = LinkMessage(index: .loopback)
-        let deletions = old.map { old in
-            link.alternativeNames = [old]
-            return link.deleteAlternativeNames
-        }
-        link.alternativeNames = [name]
-        return deletions + [link.addAlternativeNames]
     }
 }

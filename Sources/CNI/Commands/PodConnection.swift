@@ -6,11 +6,8 @@ struct PodConnection {
     let namespace: NetworkNamespace
     let host: NetlinkSocket
     let pod: NetlinkSocket
-    /// What was asked before the sockets were used: new links of the pod start without IPv6.
-    let podDisablesIPv6: Bool
 
-    /// - Parameter asksIPv6: Whether `podDisablesIPv6` is wanted; reading it is three system calls.
-    init(_ request: CNIRequest, asksIPv6: Bool = false) throws(CNIFailure) {
+    init(_ request: CNIRequest) throws(CNIFailure) {
         do throws(NamespaceError) {
             home = try NetworkNamespace.current()
             namespace = try NetworkNamespace(path: request.namespacePath)
@@ -24,10 +21,7 @@ struct PodConnection {
         }
         host = try CNIFailure.when("cannot open netlink") { () throws(NetlinkError) in try NetlinkSocket() }
         do {
-            (pod, podDisablesIPv6) = try namespace.visit(from: home) { () throws(NetlinkError) in
-                let disabled = asksIPv6 && (try? Sysctl.read("net/ipv6/conf/default/disable_ipv6")) == "1"
-                return (try NetlinkSocket(), disabled)
-            }
+            pod = try namespace.visit(from: home) { () throws(NetlinkError) in try NetlinkSocket() }
         } catch {
             throw CNIFailure(.failed, "failed to enter netns \"\(request.namespacePath)\"", details: error.description)
         }
@@ -50,10 +44,14 @@ struct PodConnection {
             settings.filter { setting in
                 let value = try? Sysctl.read(setting.path(interface: interface))
                 // The kernel separates several numbers by tabs.
-                return value?.split(whereSeparator: \.isWhitespace) != setting.value.split(whereSeparator: \.isWhitespace)
+                return value.map(Self.numbers) != Self.numbers(setting.value)
             }
         }
         return (found ?? settings).map { "\($0.path(interface: interface)) is not \($0.value)" }
+    }
+
+    private static func numbers(_ text: String) -> [Substring] {
+        text.split { $0 == " " || $0 == "\t" }
     }
 
     /// Lets one link of the pod have IPv6 addresses.

@@ -66,17 +66,20 @@ package enum HostPortTable {
     /// The elements that make pods of the ranges leave with the host's address.
     package static func entries(_ masquerade: Masquerade, for ranges: [CIDR]) -> [Entry] {
         var result: [Entry] = []
-        for range in ranges { result += interval(range, in: masqueradeSets(range.family).from) }
-        for range in ranges + masquerade.except.filter({ prefix in !ranges.contains { $0.overlaps(prefix) } }) {
-            result += interval(range, in: masqueradeSets(range.family).except)
+        for family in IPFamily.allCases {
+            let sets = masqueradeSets(family)
+            for (set, prefixes) in [(sets.from, ranges), (sets.except, ranges + masquerade.except)] {
+                let own = prefixes.filter { $0.family == family }.flatMap(interval)
+                result += Intervals.union(own).map { Entry(set, $0) }
+            }
         }
         return result
     }
 
-    private static func interval(_ prefix: CIDR, in set: String) -> [Entry] {
-        let start = Entry(set, FirewallElement(key: prefix.first.bytes))
+    private static func interval(_ prefix: CIDR) -> [FirewallElement] {
+        let start = FirewallElement(key: prefix.first.bytes)
         guard let after = prefix.last.advanced(by: 1) else { return [start] }
-        return [start, Entry(set, FirewallElement(key: after.bytes, endsInterval: true))]
+        return [start, FirewallElement(key: after.bytes, endsInterval: true)]
     }
 
     /// The table and what guards the host and other pods: all that pods without host ports need.

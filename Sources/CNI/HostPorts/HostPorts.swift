@@ -102,13 +102,34 @@ struct HostPorts {
         return try allEntries()
     }
 
-    /// Makes pods of the ranges leave with the host's address, unless they do.
+    /// Makes pods of the ranges leave with the host's address, unless they do. What other networks and earlier configurations
+    /// wrote is kept: the kernel takes no stretch that overlaps another, so each set becomes the union.
     func masquerade(_ entries: [HostPortTable.Entry]) throws(NetlinkError) {
-        let first = entries.filter { !$0.element.endsInterval }
-        let asked = try socket.exchange(
-            first.map { FirewallMessage.getElement($0.element, of: $0.set, in: HostPortTable.name) })
-        if asked.allSatisfy({ $0.refusal == nil }) { return }
-        try commit(Self.requests(entries) { FirewallMessage.addElements($0, to: $1, in: HostPortTable.name) })
+        for attempt in 1...Self.attemptsMax {
+            var requests: [NetlinkMessage] = []
+            for set in IPFamily.allCases.flatMap({
+                [HostPortTable.masqueradeSets($0).from, HostPortTable.masqueradeSets($0).except]
+            }) {
+                let own = entries.filter { $0.set == set }.map { $0.element }
+                if own.isEmpty { continue }
+                let known = try dump(set).flatMap(FirewallElement.elements)
+                let wanted = Intervals.union(known + own)
+                if wanted == Intervals.union(known) { continue }
+                requests += Self.requests(Intervals.inOrder(known).map { HostPortTable.Entry(set, $0) }) {
+                    FirewallMessage.deleteElements($0, from: $1, in: HostPortTable.name)
+                }
+                requests += Self.requests(wanted.map { HostPortTable.Entry(set, $0) }) {
+                    FirewallMessage.addElements($0, to: $1, in: HostPortTable.name)
+                }
+            }
+            if requests.isEmpty { return }
+            do throws(NetlinkError) { return try commit(requests) } catch {
+                // Another call was faster: look again.
+                guard error.errno == LinuxErrno.exists || error.errno == LinuxErrno.noEntry, attempt < Self.attemptsMax else {
+                    throw error
+                }
+            }
+        }
     }
 
     /// Connections of UDP know no end: without this, packets of old ones would go on to where the port led before.

@@ -94,13 +94,6 @@ package enum InterfaceNames {
     /// The alternative name of the host end that says that host ports lead to the pod: `ports=sk0af40103`.
     package static func ports(ofHostEnd name: String) -> String { "ports=" + name }
 
-    /// The alternative name of `lo` that remembers the address given out last: `last=NETWORK=10.244.1.3`. Only a hint, which
-    /// may be missing, doubled or old: it keeps an address that has become free from being the next one.
-    package static func last(_ address: IPAddress, network: String) -> String { lastPrefix(network: network) + "\(address)" }
-
-    /// What the last address's name begins with.
-    package static func lastPrefix(network: String) -> String { "last=" + field(network, bytesMax: networkBytesMax) + "=" }
-
     private static func field(_ text: String, bytesMax: Int) -> String {
         text.utf8.count <= bytesMax ? text : "#" + hexadecimal(StableHash.hash64(text), digits: 16)
     }

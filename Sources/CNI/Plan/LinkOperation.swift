@@ -8,7 +8,10 @@ package enum LinkOperation: Hashable, Sendable {
     case deletePair(hostEnd: String)
     /// Gives the host end alternative names: the attachment's, and those that take more addresses.
     case nameHostEnd([String])
-    case setUpHostEnd(HostSettings)
+    /// While the host end is down: of each change to a link that is up, the kernel tells everybody, and some then look at every
+    /// route.
+    case configureHostEnd(HostSettings)
+    case setUpHostEnd
     case addHostRoute(IPAddress)
     case addHostNeighbor(IPAddress, MACAddress)
     case setUpLoopback
@@ -57,7 +60,7 @@ package enum LinkOperation: Hashable, Sendable {
     /// The namespace that the operation happens in.
     package var place: Place {
         switch self {
-        case .createPair, .deletePair, .nameHostEnd, .setUpHostEnd, .addHostRoute, .addHostNeighbor: .host
+        case .createPair, .deletePair, .nameHostEnd, .configureHostEnd, .setUpHostEnd, .addHostRoute, .addHostNeighbor: .host
         case .setUpLoopback, .keepPodEndWithoutAddress, .setUpPodEnd, .addPodAddress, .addGatewayNeighbor, .addPodRoute,
             .addSourceRoute, .addSourceRule, .deleteSourceRule:
             .pod
@@ -79,6 +82,7 @@ package enum LinkOperation: Hashable, Sendable {
         case .createPair(let host, let pod, _): "create link \(pod.name) and its host end \(host.name)"
         case .deletePair(let name): "delete link \(name)"
         case .nameHostEnd(let names): "record the attachment \(names.first ?? "")"
+        case .configureHostEnd: "configure the host end"
         case .setUpHostEnd: "set the host end up"
         case .addHostRoute(let address): "route \(address) to the pod"
         case .addHostNeighbor(let address, _): "add the host's neighbor \(address)"
@@ -119,22 +123,17 @@ extension LinkOperation {
             var link = LinkMessage(index: indices.host)
             link.alternativeNames = names
             return link.addAlternativeNames
-        case .setUpHostEnd(let settings): return Self.setUpHostEnd(indices.host, settings)
+        case .configureHostEnd(let settings): return Self.configureHostEnd(indices.host, settings)
+        case .setUpHostEnd: return Self.setUp(indices.host)
         case .addHostRoute(let address):
             return RouteMessage(CIDR(host: address), on: indices.host, origin: .pod).create
         case .addHostNeighbor(let address, let mac): return NeighborMessage(address, at: mac, on: indices.host).replace
-        case .setUpLoopback:
-            var link = LinkMessage(index: .loopback)
-            link.setUp()
-            return link.change
+        case .setUpLoopback: return Self.setUp(.loopback)
         case .keepPodEndWithoutAddress:
             var link = LinkMessage(index: indices.pod)
             link.ipv6AddressGeneration = 1
             return link.change
-        case .setUpPodEnd:
-            var link = LinkMessage(index: indices.pod)
-            link.setUp()
-            return link.change
+        case .setUpPodEnd: return Self.setUp(indices.pod)
         case .addPodAddress(let own):
             return AddressMessage(own, on: indices.pod, flags: own.address.family == .ipv6 ? .noDuplicateDetection : []).create
         case .addGatewayNeighbor(let address, let mac): return NeighborMessage(address, at: mac, on: indices.pod).replace
@@ -160,9 +159,14 @@ extension LinkOperation {
     /// The number of the table of an interface's own.
     package static func sourceTable(_ index: InterfaceIndex) -> UInt32 { 1000 + UInt32(bitPattern: index.rawValue) }
 
-    private static func setUpHostEnd(_ index: InterfaceIndex, _ settings: HostSettings) -> NetlinkMessage {
+    private static func setUp(_ index: InterfaceIndex) -> NetlinkMessage {
         var link = LinkMessage(index: index)
         link.setUp()
+        return link.change
+    }
+
+    private static func configureHostEnd(_ index: InterfaceIndex, _ settings: HostSettings) -> NetlinkMessage {
+        var link = LinkMessage(index: index)
         link.alias = settings.alias
         link.group = settings.group
         // Per link and through netlink: no file below /proc is written, and the host's own settings stay as they are.

@@ -86,7 +86,7 @@ package struct PodNetworkPlan: Hashable, Sendable {
         let settings = LinkOperation.HostSettings(
             ipv6: ipv6, alias: options.alias, group: options.group,
             routesLoopback: options.hasPorts && addresses.contains { $0.family == .ipv4 })
-        var operations: [LinkOperation] = [.nameHostEnd(names), .setUpHostEnd(settings)]
+        var operations: [LinkOperation] = [.nameHostEnd(names), .configureHostEnd(settings), .setUpHostEnd]
         for address in addresses {
             operations += [.addHostRoute(address), .addHostNeighbor(address, pod.address)]
         }

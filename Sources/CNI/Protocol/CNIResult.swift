@@ -84,7 +84,7 @@ package struct CNIResult: Hashable, Sendable {
         let shift = before("interfaces").count
         value["interfaces"] = .array(before("interfaces") + interfaces.map { $0.json(version) })
         value["ips"] = .array(before("ips") + addresses.map { $0.json(version, shift: shift) })
-        let allRoutes = before("routes") + routes.map(\.json)
+        let allRoutes = before("routes") + routes.map { $0.json }
         if !allRoutes.isEmpty { value["routes"] = .array(allRoutes) }
         value["dns"] = dns ?? previous?["dns"] ?? [:]
         return value
@@ -96,7 +96,7 @@ package struct CNIResult: Hashable, Sendable {
         var value: JSONValue = ["ip": .string(first.address.description)]
         if let gateway = first.gateway { value["gateway"] = .string(gateway.description) }
         let own = routes.filter { $0.destination.family == family }
-        if !own.isEmpty { value["routes"] = .array(own.map(\.json)) }
+        if !own.isEmpty { value["routes"] = .array(own.map({ $0.json })) }
         return value
     }
 }

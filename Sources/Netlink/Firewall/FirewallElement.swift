@@ -56,7 +56,7 @@ package struct FirewallElement: Hashable, Sendable {
     package static func elements(in message: NetlinkMessage) -> [FirewallElement] {
         var reader = MessageReader(message.payload)
         guard reader.skip(4) else { return [] }
-        return reader.attributes().filter { $0.type == 3 }.flatMap(\.nested).map { entry in
+        return reader.attributes().filter { $0.type == 3 }.flatMap { $0.nested }.map { entry in
             var element = FirewallElement(key: [])
             for part in entry.nested {
                 switch part.type {

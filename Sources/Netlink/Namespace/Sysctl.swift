@@ -2,6 +2,7 @@ import Glibc
 
 /// Kernel settings of one network namespace, the files below `/proc/sys/net`.
 package struct Sysctl: Sendable {
+    #if !hasFeature(Embedded)  // no threads there
     private let namespace: NetworkNamespace?
 
     /// - Parameter namespace: Nil: the namespace of the calling thread.
@@ -15,11 +16,12 @@ package struct Sysctl: Sendable {
     private func inNamespace<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) throws -> Result {
         if let namespace { try namespace.perform(body) } else { try body() }
     }
+    #endif
 
     /// Reads in the namespace of the calling thread.
     package static func read(_ key: String) throws(NamespaceError) -> String {
         let path = "/proc/sys/\(key)"
-        let file = try open(path, O_RDONLY)
+        let file = try openFile(path, O_RDONLY)
         defer { close(file) }
         var buffer = [UInt8](repeating: 0, count: 4096)
         let count = Glibc.read(file, &buffer, buffer.count)
@@ -32,7 +34,7 @@ package struct Sysctl: Sendable {
     /// Writes in the namespace of the calling thread.
     package static func write(_ key: String, _ value: String) throws(NamespaceError) {
         let path = "/proc/sys/\(key)"
-        let file = try open(path, O_WRONLY)
+        let file = try openFile(path, O_WRONLY)
         defer { close(file) }
         let bytes = Array(value.utf8)
         guard Glibc.write(file, bytes, bytes.count) == bytes.count else {
@@ -40,8 +42,8 @@ package struct Sysctl: Sendable {
         }
     }
 
-    private static func open(_ path: String, _ mode: Int32) throws(NamespaceError) -> Int32 {
-        let file = Glibc.open(path, mode | O_CLOEXEC)
+    private static func openFile(_ path: String, _ mode: Int32) throws(NamespaceError) -> Int32 {
+        let file = open(path, mode | O_CLOEXEC)
         guard file >= 0 else { throw NamespaceError(path: path, reason: .system(call: "open", errno: errno)) }
         return file
     }

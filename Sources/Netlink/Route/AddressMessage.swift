@@ -18,6 +18,8 @@ package struct AddressMessage: Hashable, Sendable {
     package var index: InterfaceIndex
     package var address: InterfaceAddress
     package var flags: Flags
+    /// Never the source of a packet unless a program asks for it: scope `host` in IPv4, deprecated in IPv6. Written, not read.
+    package var isReserved = false
 
     package init(_ address: InterfaceAddress, on index: InterfaceIndex, flags: Flags = []) {
         self.index = index
@@ -44,11 +46,17 @@ package struct AddressMessage: Hashable, Sendable {
         writer.append(AddressFamily(address.address.family).rawValue)
         writer.append(UInt8(address.prefixLength))
         writer.append(UInt8(truncatingIfNeeded: flags.rawValue))
-        writer.append(UInt8(address.address.isLoopback ? RouteMessage.Scope.host.rawValue : 0))
+        let isHost = address.address.isLoopback || isReserved && address.address.family == .ipv4
+        writer.append(UInt8(isHost ? RouteMessage.Scope.host.rawValue : 0))
         writer.append(index.rawValue)
         writer.attribute(AddressAttribute.local, bytes: address.address.bytes)
         writer.attribute(AddressAttribute.address, bytes: address.address.bytes)
         if flags.rawValue > UInt32(UInt8.max) { writer.attribute(AddressAttribute.flags, number: flags.rawValue) }
+        if isReserved, address.address.family == .ipv6, type == .newAddress {
+            // `ifa_cacheinfo`: preferred for no time, valid for ever; the kernel fills in the rest.
+            let bytes = [UInt8](repeating: 0, count: 4) + [UInt8](repeating: 255, count: 4) + [UInt8](repeating: 0, count: 8)
+            writer.attribute(AddressAttribute.cacheInfo, bytes: bytes)
+        }
         return NetlinkMessage(type, flags: messageFlags, payload: writer.bytes)
     }
 
@@ -79,5 +87,6 @@ package struct AddressMessage: Hashable, Sendable {
 private enum AddressAttribute {
     static let address: UInt16 = 1
     static let local: UInt16 = 2
+    static let cacheInfo: UInt16 = 6
     static let flags: UInt16 = 8
 }

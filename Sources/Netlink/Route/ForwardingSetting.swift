@@ -21,6 +21,6 @@ package enum ForwardingSetting {
         guard message.type == newSettings else { return nil }
         var reader = MessageReader(message.payload)
         guard reader.skip(4) else { return nil }
-        return reader.attributes().first { $0.type == 2 }.flatMap(\.number).map { $0 != 0 }
+        return reader.attributes().first { $0.type == 2 }.flatMap { $0.number }.map { $0 != 0 }
     }
 }

@@ -121,7 +121,7 @@ extension LinkMessage {
         case LinkAttribute.link: peerIndex = attribute.index
         case LinkAttribute.linkNamespace: peerNamespace = attribute.number.map { Int32(bitPattern: $0) }
         case LinkAttribute.properties:
-            alternativeNames = attribute.nested.filter { $0.type == LinkAttribute.alternativeName }.map(\.text)
+            alternativeNames = attribute.nested.filter { $0.type == LinkAttribute.alternativeName }.map { $0.text }
         case LinkAttribute.info:
             for part in attribute.nested where part.type == LinkAttribute.infoKind {
                 kind =

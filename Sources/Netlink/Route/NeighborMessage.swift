@@ -22,6 +22,14 @@ package struct NeighborMessage: Hashable, Sendable {
     package var replace: NetlinkMessage { request(.newNeighbor, [.create, .replace]) }
     package var delete: NetlinkMessage { request(.deleteNeighbor) }
 
+    /// Asks for the entry of the address on the interface (Linux 5.0); its state and link address are not sent.
+    package var get: NetlinkMessage {
+        var question = self
+        question.state = 0
+        question.linkAddress = nil
+        return question.request(.getNeighbor)
+    }
+
     package static func list(_ family: IPFamily) -> NetlinkMessage {
         var writer = MessageWriter()
         writer.append(AddressFamily(family).rawValue)

@@ -69,6 +69,10 @@ package final class NetlinkSocket: NetlinkTransport {
         throw .interrupted
     }
 
+    /// Whether a link of the socket's namespace has the name, of at most 15 bytes, or alternative name. Asks without a message: the
+    /// cost does not depend on how many links there are.
+    package func hasLink(named name: String) -> Bool { skiff_link_index(descriptor, name) > 0 }
+
     /// Waits for notifications.
     ///
     /// - Parameter timeoutMilliseconds: -1 waits for ever.
