@@ -37,13 +37,8 @@ package struct ControllerRunner<Logic: Controller>: Sendable {
         var read: [GroupVersionResource: any AnyObjectCache] = [:]
         for attachment in attachments { read[attachment.cache.resource] = attachment.cache }
         let readable = read
-        var seen: Set<ObjectIdentifier> = []
-        let shown = attachments.map(\.cache).filter { seen.insert(ObjectIdentifier($0)).inserted }
-        let snapshot: @Sendable () -> Snapshot = {
-            var snapshot = Snapshot(now: now())
-            for cache in shown { cache.show(in: &snapshot) }
-            return snapshot
-        }
+        let shown = Dictionary(attachments.map { ($0.cache.contentID, $0.cache) }) { first, _ in first }
+        let snapshot: @Sendable () -> Snapshot = { Snapshot(now: now(), of: shown) }
         let queue = WorkQueue<Logic.Key>(name: Logic.name, ledger: ledger)
         let ends = attachments.map { attachment in attachment.start(snapshot) { queue.add($0) } }
         defer { for end in ends { end() } }

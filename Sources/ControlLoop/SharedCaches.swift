@@ -93,10 +93,13 @@ package protocol AnyObjectCache: AnyObject, Sendable {
     func waitUntilSynced() async throws
     func waitUntilReached(_ revision: String) async throws
     func waitUntilDeletionSeen(_ key: NamespacedName, uid: String?) async throws
-    /// Puts the present content into a snapshot.
-    func show(in snapshot: inout Snapshot)
+    /// Where a snapshot files the content.
+    var contentID: Snapshot.ContentID { get }
+    /// The present content: a `CacheContent` of the type that `contentID` names.
+    var anyContent: any Sendable { get }
 }
 
 extension ObjectCache: AnyObjectCache {
-    package func show(in snapshot: inout Snapshot) { snapshot.set(content, of: resource) }
+    package var contentID: Snapshot.ContentID { .init(type: ObjectIdentifier(Object.self), resource: resource) }
+    package var anyContent: any Sendable { content }
 }

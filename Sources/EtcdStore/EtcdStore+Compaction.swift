@@ -19,7 +19,7 @@ extension EtcdStore {
         var turn: Int64 = 0
         var revision: Int64 = 0
         while true {
-            try await sleep(CompactionSchedule.interval)
+            try await sleep(CompactionSchedule.retention)
             do throws(StoreError) {
                 (turn, revision) = try await compact(turn: turn, revision)
             } catch {

@@ -23,6 +23,30 @@ import Testing
         ],
     ]
 
+    /// What the other server publishes: of its group, and of others.
+    private static let documents: [String: JSONValue] = [
+        "/apis/metrics.example.com/v1": list,
+        "/openapi/v3": [
+            "paths": ["apis/metrics.example.com/v1": ["serverRelativeURL": "/openapi/v3/apis/metrics.example.com/v1?hash=A"]]
+        ],
+        "/openapi/v3/apis/metrics.example.com/v1": ["openapi": "3.0.0", "info": ["title": "metrics"]],
+        "/openapi/v2": [
+            "swagger": "2.0",
+            "paths": [
+                "/apis/metrics.example.com/v1/nodes": [
+                    "get": ["responses": ["200": ["schema": ["$ref": "#/definitions/com.example.metrics.NodeMetrics"]]]]
+                ], "/apis/other.example.com/v1/x": ["get": [:]],
+            ],
+            "definitions": [
+                "com.example.metrics.NodeMetrics": [
+                    "type": "object",
+                    "properties": ["metadata": ["$ref": "#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"]],
+                ], "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta": ["type": "object", "description": "older"],
+                "com.example.Unused": ["type": "object"],
+            ],
+        ],
+    ]
+
     /// Runs a server of another part of the API, which says how it was asked.
     private func withRemote(
         _ body: @Sendable (_ server: ServerFixture, _ port: Int, _ authority: CertificateAuthority) async throws -> Void
@@ -37,9 +61,8 @@ import Testing
                     privateKeyPEM: Array(serving.privateKeyPEM.utf8))), logger: Logger(label: "test")
         ) { request in
             let answer: JSONValue =
-                request.path == "/apis/metrics.example.com/v1"
-                ? Self.list
-                : [
+                Self.documents[request.path]
+                ?? [
                     "path": .string(request.rawPath), "user": .string(request.headers["x-remote-user"] ?? ""),
                     "groups": JSONValue(request.headers.values("x-remote-group")),
                     "authorization": .string(request.headers["authorization"] ?? "none"),
@@ -113,10 +136,25 @@ import Testing
             #expect(answer["path"] == "/apis/metrics.example.com/v1/nodes")
             #expect(answer["user"] == "admin" && answer["authorization"] == "none")
             #expect(answer["groups"] == ["system:masters", "system:authenticated"])
+            let index = await server.get("/openapi/v3").json["paths"]?["apis/metrics.example.com/v1"]
+            let address = index?["serverRelativeURL"]?.string ?? ""
+            #expect(address.hasPrefix("/openapi/v3/apis/metrics.example.com/v1?hash="), "\(address)")
+            #expect(await server.get(address).json["info"]?["title"] == "metrics")
+            let whole = await server.get("/openapi/v2").json
+            let answers = whole["paths"]?["/apis/metrics.example.com/v1/nodes"]?["get"]?["responses"]?["200"]?["schema"]
+            #expect(answers?["$ref"] == "#/definitions/com.example.metrics.NodeMetrics")
+            #expect(whole["paths"]?["/apis/other.example.com/v1/x"] == nil && whole["paths"]?["/api/v1/pods"] != nil)
+            let metrics = whole["definitions"]?["com.example.metrics.NodeMetrics"]
+            let renamed = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta_v2"
+            #expect(metrics?["properties"]?["metadata"]?["$ref"]?.string == "#/definitions/\(renamed)")
+            #expect(
+                whole["definitions"]?[renamed]?["description"] == "older" && whole["definitions"]?["com.example.Unused"] == nil)
             #expect(await server.delete("\(Self.services)/v1.metrics.example.com").code == 200)
             await server.parts.aggregator.reconcile()
             #expect(await server.get("/apis/metrics.example.com/v1/nodes").code == 404)
             #expect(await server.get("/apis/metrics.example.com").code == 404)
+            #expect(await server.get("/openapi/v3").json["paths"]?["apis/metrics.example.com/v1"] == nil)
+            #expect(await server.get("/openapi/v2").json["definitions"]?["com.example.metrics.NodeMetrics"] == nil)
         }
     }
 

@@ -51,10 +51,29 @@ import Testing
 
         let patched = await server.patch(one, ["metadata": ["annotations": ["patched": "true"]]])
         #expect(patched.code == 200 && patched.json["metadata"]?["annotations"]?["patched"] == "true", "\(patched.json)")
+        let strategic = await server.patch(
+            one, ["metadata": ["labels": ["strategic": "yes"]]], type: "application/strategic-merge-patch+json")
+        #expect(strategic.code == 200 && strategic.json["metadata"]?["labels"]?["strategic"] == "yes", "\(strategic.json)")
+        let operations = await server.patch(
+            one, [["op": "add", "path": "/metadata/annotations/operation", "value": "yes"]],
+            type: "application/json-patch+json")
+        #expect(operations.code == 200 && operations.json["metadata"]?["annotations"]?["operation"] == "yes")
+        try await writeBack(server, one)
         try await subresources(kind, server, one)
 
         let deleted = await server.delete(one)
         #expect(deleted.code == 200, "\(deleted.json)")
+    }
+
+    /// The object as protobuf, written as it was read, is the object that was there.
+    private func writeBack(_ server: ServerFixture, _ one: String) async throws {
+        let protobuf = "application/vnd.kubernetes.protobuf"
+        let read = await server.send("GET", one, headers: ["accept": protobuf])
+        #expect(read.headers["content-type"] == protobuf)
+        let before = await server.get(one)
+        let written = await server.send(
+            "PUT", one, body: try await ByteCollector.collect(read), headers: ["content-type": protobuf])
+        #expect(written.status == 200 && Answer(written).json == before.json, "\(Answer(written).json)")
     }
 
     private func subresources(_ kind: KindDefinition, _ server: ServerFixture, _ one: String) async throws {

@@ -132,7 +132,7 @@ enum KindSamples {
             "spec": [
                 "matchConstraints": policyMatch, "reinvocationPolicy": "Never",
                 "mutations": [
-                    ["patchType": "JSONPatch", "jsonPatch": ["expression": "[]"]]
+                    ["patchType": "JSONPatch", "jsonPatch": ["expression": "[JSONPatch{op: 'add', path: '/a', value: 1}]"]]
                 ],
             ]
         ],

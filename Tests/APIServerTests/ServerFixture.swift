@@ -20,7 +20,8 @@ struct ServerFixture {
 
     static func make(
         _ store: any Store = MemoryStore(), kubelets: any KubeletDialer = NoKubelets(),
-        upstreams: (any UpstreamDialer)? = nil, webhooks: (any WebhookCaller)? = nil, audit: AuditLog? = nil
+        upstreams: (any UpstreamDialer)? = nil, webhooks: (any WebhookCaller)? = nil, audit: AuditLog? = nil,
+        requestHeaders: RequestHeaderTrust? = nil
     ) async throws -> ServerFixture {
         guard let range = CIDR(parsing: "10.96.0.0/16") else { throw FixtureError() }
         let seed = Mutex<UInt64>(1)
@@ -39,6 +40,7 @@ struct ServerFixture {
                 nobodyToken: User(name: "nobody", groups: ["system:authenticated"]),
             ], environment: environment, logger: Logger(label: "test"))
         configuration.auditLog = audit
+        configuration.requestHeaders = requestHeaders
         let parts = try await APIServerParts.assemble(
             store: store, kubelets: kubelets, upstreams: upstreams, webhooks: webhooks, configuration)
         let fixture = ServerFixture(parts: parts, store: store)

@@ -64,6 +64,12 @@ import Testing
         #expect(status["used"] == ["pods": .string(count)])
     }
 
+    @Test func `a quota counts itself`() async {
+        putQuota(["resourcequotas": "2", "count/resourcequotas": "2"])
+        await harness.settle(controller, key("q"))
+        #expect(status["used"] == ["resourcequotas": "1", "count/resourcequotas": "1"])
+    }
+
     @Test func `a changed quota forgets the limits that it lost`() async {
         putPod("a", cpu: "1")
         putQuota(["pods": "5", "cpu": "3"])

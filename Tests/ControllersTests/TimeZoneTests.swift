@@ -48,7 +48,8 @@ import Testing
         for name in ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Africa/Casablanca"] {
             let bytes = Array(try Data(contentsOf: URL(fileURLWithPath: "/usr/share/zoneinfo/\(name)")))
             let (rules, zone) = (try #require(TimeZoneRules(bytes)), try #require(TimeZone(identifier: name)))
-            for day in stride(from: 0, to: 25000, by: 13) {
+            // To the end of 2023: of later years two readers know as much as their editions of the data do.
+            for day in stride(from: 0, to: 19720, by: 11) {
                 let time = Timestamp(seconds: Int64(day) * 86400 + 4321)
                 let expected = zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(time.seconds)))
                 #expect(rules.offset(at: time) == Int64(expected), "\(name) \(time)")

@@ -14,11 +14,11 @@ package struct Container: Hashable, Sendable {
     package var ports: [ContainerPort] = []
     package var resources = ResourceRequirements()
     package var volumeMounts: [VolumeMount] = []
-    package var livenessProbe: Probe?
-    package var readinessProbe: Probe?
-    package var startupProbe: Probe?
-    package var postStart: LifecycleHandler?
-    package var preStop: LifecycleHandler?
+    @Boxed package var livenessProbe: Probe?
+    @Boxed package var readinessProbe: Probe?
+    @Boxed package var startupProbe: Probe?
+    @Boxed package var postStart: LifecycleHandler?
+    @Boxed package var preStop: LifecycleHandler?
     package var securityContext = SecurityContext()
     package var stdin = false
     package var stdinOnce = false

@@ -55,8 +55,6 @@ package struct Node: APIObject, Hashable {
     }
 
     package var isReady: Bool { conditions["Ready"]?.isTrue ?? false }
-    /// The first address of type `InternalIP`.
-    package var internalIP: String? { addresses.first { $0.type == "InternalIP" }?.address }
 }
 
 /// One entry of `spec.taints`.

@@ -1,9 +1,9 @@
-import JSON
+package import JSON
 
 /// The rules of `metadata`, the same for every kind.
 ///
 /// - SeeAlso: Kubernetes 1.36 `apimachinery/pkg/api/validation/objectmeta.go`.
-enum MetadataValidation {
+package enum MetadataValidation {
     static let annotationsBytesMax = 256 * 1024
 
     static func validate(_ object: JSONValue, of kind: KindDefinition) -> [FieldError] {
@@ -92,7 +92,7 @@ enum MetadataValidation {
         return errors
     }
 
-    static func annotations(_ value: JSONValue?, _ path: FieldPath) -> [FieldError] {
+    package static func annotations(_ value: JSONValue?, _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         var size = 0
         for member in value?.object?.members ?? [] {
@@ -160,8 +160,8 @@ enum MetadataValidation {
 /// Labels and selectors.
 ///
 /// - SeeAlso: Kubernetes 1.36 `apimachinery/pkg/apis/meta/v1/validation/validation.go`.
-enum LabelValidation {
-    static func labels(_ value: JSONValue?, _ path: FieldPath) -> [FieldError] {
+package enum LabelValidation {
+    package static func labels(_ value: JSONValue?, _ path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         for member in value?.object?.members ?? [] {
             errors += NameValidation.qualifiedName(member.key).map { .invalid(path, .string(member.key), $0) }

@@ -17,6 +17,7 @@ package struct APIServerParts: Sendable {
     package let writer: LocalObjectWriter
     package let definitions: DefinitionReconciler
     package let aggregator: Aggregator
+    package let policies: PolicyStatusReconciler
 
     /// What the server must be told.
     package struct Configuration: Sendable {
@@ -31,6 +32,8 @@ package struct APIServerParts: Sendable {
         package var auditLog: AuditLog?
         /// What servers of other parts of the API are shown; nil: nothing.
         package var frontProxy: FrontProxyIdentity?
+        /// Whose word about its users is believed; nil: nobody's.
+        package var requestHeaders: RequestHeaderTrust?
         package var processMetrics: @Sendable (inout MetricsText) -> Void = { _ in }
         package var environment: ServerEnvironment
         package var logger: Logger
@@ -71,14 +74,15 @@ package struct APIServerParts: Sendable {
             let (tree, repetitions) = try YAMLDecoder.decodeKeepingLast(bytes)
             return YAMLBody(tree: tree, repetitions: repetitions)
         }
+        let caller =
+            webhooks ?? HTTPWebhookCaller(logger: configuration.logger, sleep: configuration.environment.sleep)
+        let converter = ObjectConverter(caches: caches, environment: configuration.environment, caller: caller)
         let registry = ObjectRegistry(
             store: store, caches: caches, services: ServiceAllocator(range: configuration.serviceCIDR), decoder: decoder,
             environment: configuration.environment,
             webhooks: WebhookAdmission(
-                caches: caches, environment: configuration.environment,
-                caller: webhooks
-                    ?? HTTPWebhookCaller(logger: configuration.logger, sleep: configuration.environment.sleep),
-                logger: configuration.logger))
+                caches: caches, environment: configuration.environment, caller: caller, converter: converter,
+                logger: configuration.logger), converter: converter)
         let tokens = TokenIssuer(
             signer: signer, issuer: configuration.tokenIssuer, audiences: audiences, caches: caches,
             environment: configuration.environment)
@@ -95,13 +99,15 @@ package struct APIServerParts: Sendable {
         let handler = APIHandler(
             registry: registry, subresources: subresources,
             authenticator: Authenticator(
-                staticTokens: configuration.staticTokens, verifier: verifier, audiences: audiences, caches: caches),
+                staticTokens: configuration.staticTokens, verifier: verifier, audiences: audiences, caches: caches,
+                proxies: configuration.requestHeaders),
             manners: manners, kubelets: kubelets, documents: documents, logger: configuration.logger,
             upstreams: upstreams, aggregator: aggregator)
         return APIServerParts(
             registry: registry, handler: handler, documents: documents, listWatch: LocalListWatch(registry: registry),
             writer: LocalObjectWriter(registry: registry, subresources: subresources),
-            definitions: DefinitionReconciler(registry: registry, logger: configuration.logger), aggregator: aggregator)
+            definitions: DefinitionReconciler(registry: registry, logger: configuration.logger), aggregator: aggregator,
+            policies: PolicyStatusReconciler(registry: registry, logger: configuration.logger))
     }
 
     /// Sends bookmarks and ends watches whose time is over, for as long as the task runs.

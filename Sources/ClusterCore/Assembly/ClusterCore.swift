@@ -82,15 +82,21 @@ package struct ClusterCore: Sendable {
         let frontProxy = try FrontProxyAuthority.identity(directory: configuration.dataDirectory)
         let parts = try await APIServerParts.assemble(
             store: store, kubelets: kubelets, serverConfiguration(audit, frontProxy))
-        try await bootstrap(parts, try await serverAddresses(store)).run()
-        try await ClusterTrust(clientCA: configuration.clientCAPEM, frontProxyCA: frontProxy.authorityPEM).write(parts.registry)
+        let start = bootstrap(parts, try await serverAddresses(store))
+        try await start.run()
+        try await start.ensureClusterInfo(authorityPEM: configuration.clientCAPEM)
+        try await ClusterTrust(
+            clientCA: configuration.clientCAPEM, frontProxyCA: frontProxy.authorityPEM,
+            requestHeaders: configuration.requestHeaders
+        ).write(parts.registry)
         let server = HTTPServer(
             configuration: HTTPServerConfiguration(
                 listeners: configuration.listeners,
                 tls: HTTPServerConfiguration.TLS(
                     certificateChainPEM: Array(configuration.servingCertificatePEM.utf8),
                     privateKeyPEM: Array(configuration.servingKeyPEM.utf8),
-                    clientCAPEM: Array(configuration.clientCAPEM.utf8)), tooLargeResponse: Self.tooLarge), logger: logger
+                    clientCAPEM: Array(peerAuthoritiesPEM.utf8)),
+                tooLargeResponse: Self.tooLarge), logger: logger
         ) { request in await parts.handler.handle(request) }
         defer { parts.registry.caches.endWatches() }
         do {
@@ -102,6 +108,11 @@ package struct ClusterCore: Sendable {
         }
         await kubelets.shutdown()
         await audit?.close()
+    }
+
+    /// Of clients, and of proxies that speak for theirs.
+    private var peerAuthoritiesPEM: String {
+        "\(configuration.clientCAPEM)\n\(configuration.requestHeaders?.authorityPEM ?? "")"
     }
 
     private func serverConfiguration(
@@ -118,6 +129,7 @@ package struct ClusterCore: Sendable {
             ) { first, _ in first }, environment: .system, logger: configuration.logger)
         server.limits = configuration.limits
         server.frontProxy = frontProxy
+        server.requestHeaders = configuration.requestHeaders
         if let audit, let policy = configuration.audit?.policy { server.auditLog = AuditLog(policy: policy, sink: audit) }
         server.processMetrics = { [queues] text in
             ProcessFacts.write(&text)
@@ -140,9 +152,7 @@ package struct ClusterCore: Sendable {
             body: .bytes(JSONWriter.write(APIErrors.requestEntityTooLarge(limit: limitBytes).json)))
     }
 
-    /// Every long-lived part in one group: when one fails, all end.
-    private func runParts(_ parts: APIServerParts, _ server: HTTPServer, _ store: any Store) async throws {
-        let logger = configuration.logger
+    private func controllerSettings(_ parts: APIServerParts, _ store: any Store) throws -> ControllerSetConfiguration {
         var settings = ControllerSetConfiguration(
             clusterCIDRs: configuration.clusterCIDRs, nodePrefixLengths: configuration.nodePrefixLengths,
             rootCACertificate: configuration.clientCAPEM,
@@ -164,11 +174,21 @@ package struct ClusterCore: Sendable {
                 namespace: secret.namespace, secret: secret.name, account: .init(name: account, uid: uid))
             return try? signer.sign(payload: claims.json)
         }
+        settings.signClusterInfo = { DetachedSignature.hs256($0, keyID: $1, secret: $2) }
         let zones = TimeZoneFiles()
         settings.zoneOffset = { zones.offset($0, $1) }
+        return settings
+    }
+
+    /// Every long-lived part in one group: when one fails, all end.
+    private func runParts(_ parts: APIServerParts, _ server: HTTPServer, _ store: any Store) async throws {
+        let logger = configuration.logger
+        let settings = try controllerSettings(parts, store)
         let controllers = ControllerSet(
             listWatch: parts.listWatch, writer: parts.writer, configuration: settings, logger: logger)
         let scheduler = Scheduler(listWatch: parts.listWatch, writer: parts.writer, logger: logger)
+        // One process leads alone: controllers and scheduler hold one copy of every object.
+        let caches = store.isShared ? nil : SharedCaches(listWatch: parts.listWatch, logger: logger)
         let onListening = onListening
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -191,14 +211,20 @@ package struct ClusterCore: Sendable {
             group.addTask { try await parts.runWatchClock() }
             group.addTask { try await parts.definitions.run() }
             group.addTask { try await parts.aggregator.run() }
+            group.addTask { try await parts.policies.run() }
             group.addTask { try await store.runCompaction(sleep: ServerEnvironment.system.sleep) }
             group.addTask { try await store.runExpiry(sleep: ServerEnvironment.system.sleep) }
             group.addTask { try await followServers(parts, store) }
+            if let caches { group.addTask { try await caches.run() } }
             let identity = Self.identity()
             group.addTask {
-                try await whileLeading("kube-controller-manager", identity, parts, store) { try await controllers.run() }
+                try await whileLeading("kube-controller-manager", identity, parts, store) {
+                    try await controllers.run(over: caches)
+                }
             }
-            group.addTask { try await whileLeading("kube-scheduler", identity, parts, store) { try await scheduler.run() } }
+            group.addTask {
+                try await whileLeading("kube-scheduler", identity, parts, store) { try await scheduler.run(over: caches) }
+            }
             do {
                 for try await _ in group {}
             } catch is Shutdown.Done {

@@ -21,6 +21,8 @@ package struct ClusterCoreConfiguration: Sendable {
     package var clientCAKeyPEM: String?
     /// P-256 key that signs service account tokens, PEM.
     package var serviceAccountKeyPEM: String
+    /// Proxies in front of this server whose word about their users is believed; nil: none.
+    package var requestHeaders: RequestHeaderTrust?
     /// The certificate that the API server shows to kubelets.
     package var kubeletClientCertificatePEM: String
     package var kubeletClientKeyPEM: String

@@ -13,18 +13,33 @@ struct ClusterTrust {
 
     let clientCA: String
     let frontProxyCA: String
+    /// Proxies in front of this server; those behind it may believe them as well.
+    var requestHeaders: RequestHeaderTrust?
 
     /// Servers over one store have each their own authority: everybody's are kept.
     func data(over old: [String: String]) -> [String: String] {
         var data = old
         data["client-ca-file"] = Self.joined(old["client-ca-file"] ?? "", clientCA)
-        data["requestheader-client-ca-file"] = Self.joined(old["requestheader-client-ca-file"] ?? "", frontProxyCA)
-        data["requestheader-allowed-names"] = "[\"\(FrontProxyIdentity.commonName)\"]"
-        data["requestheader-username-headers"] = "[\"X-Remote-User\"]"
-        data["requestheader-uid-headers"] = "[\"X-Remote-Uid\"]"
-        data["requestheader-group-headers"] = "[\"X-Remote-Group\"]"
-        data["requestheader-extra-headers-prefix"] = "[\"X-Remote-Extra-\"]"
+        data["requestheader-client-ca-file"] = Self.joined(
+            old["requestheader-client-ca-file"] ?? "", frontProxyCA + (requestHeaders?.authorityPEM ?? ""))
+        var names = [FrontProxyIdentity.commonName]
+        // No names at all stands for every certificate of the authorities.
+        if let requestHeaders { names = requestHeaders.allowedNames.isEmpty ? [] : names + requestHeaders.allowedNames }
+        // This server itself speaks in the standard fields, whatever those in front of it are told to use.
+        let own = RequestHeaderTrust.Fields()
+        let fields = requestHeaders?.fields ?? own
+        data["requestheader-allowed-names"] = Self.list(names)
+        data["requestheader-username-headers"] = Self.list(own.usernames + fields.usernames)
+        data["requestheader-uid-headers"] = Self.list(own.uids + fields.uids)
+        data["requestheader-group-headers"] = Self.list(own.groups + fields.groups)
+        data["requestheader-extra-headers-prefix"] = Self.list(own.extraPrefixes + fields.extraPrefixes)
         return data
+    }
+
+    /// As a JSON list, each name once.
+    private static func list(_ names: [String]) -> String {
+        var seen: Set<String> = []
+        return JSONWriter.text(JSONValue(names.filter { seen.insert($0).inserted }))
     }
 
     private static func joined(_ bundle: String, _ certificate: String) -> String {

@@ -22,6 +22,8 @@ package struct ControllerSetConfiguration: Sendable {
     package var certificates: (any CertificateIssuer)?
     /// Signs tokens that lie in Secrets; nil: nobody here does.
     package var signToken: LegacyTokenController.Sign?
+    /// Signs `cluster-info` with bootstrap tokens; nil: nobody here does.
+    package var signClusterInfo: BootstrapSigner.Sign?
     /// What the machine knows of time zones.
     package var zoneOffset: CronJobController.ZoneOffset = CronJobController.utcOnly
     /// Told what the controllers' queues do.
@@ -60,11 +62,13 @@ package struct ControllerSet: Sendable {
     }
 
     /// Runs until cancelled.
-    package func run() async throws {
-        let caches = SharedCaches(listWatch: listWatch, logger: logger)
+    ///
+    /// - Parameter shared: Caches that somebody else keeps up to date; nil: caches of its own.
+    package func run(over shared: SharedCaches? = nil) async throws {
+        let caches = shared ?? SharedCaches(listWatch: listWatch, logger: logger)
         let certificate = configuration.rootCACertificate
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await caches.run() }
+            if shared == nil { group.addTask { try await caches.run() } }
             start(ServiceAccountController(), caches, &group)
             if let certificate { start(RootCACertPublisher(certificate: certificate), caches, &group) }
             start(ClusterRoleAggregation(), caches, workers: 1, &group)
@@ -110,6 +114,8 @@ package struct ControllerSet: Sendable {
             start(
                 LegacyTokenController(rootCACertificate: configuration.rootCACertificate, sign: sign), caches, &group)
         }
+        if let sign = configuration.signClusterInfo { start(BootstrapSigner(sign: sign), caches, workers: 1, &group) }
+        start(BootstrapTokenCleaner(), caches, workers: 1, &group)
         start(FlowControlController(), caches, workers: 1, &group)
         if let service = configuration.kubernetesService { start(service, caches, workers: 1, &group) }
         start(TTLAfterFinishedController(), caches, &group)

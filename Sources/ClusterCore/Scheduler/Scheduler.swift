@@ -37,12 +37,14 @@ package final class Scheduler: Sendable {
     }
 
     /// Runs until cancelled.
-    package func run() async throws {
-        let caches = SharedCaches(listWatch: listWatch, logger: logger)
+    ///
+    /// - Parameter shared: Caches that somebody else keeps up to date; nil: caches of its own.
+    package func run(over shared: SharedCaches? = nil) async throws {
+        let caches = shared ?? SharedCaches(listWatch: listWatch, logger: logger)
         let nodes = caches.cache(of: Node.self)
         let pods = caches.cache(of: Pod.self)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await caches.run() }
+            if shared == nil { group.addTask { try await caches.run() } }
             group.addTask { [self] in await events.run() }
             try await nodes.waitUntilSynced()
             try await pods.waitUntilSynced()

@@ -70,9 +70,8 @@ final class ClientStreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case .end:
             guard let head, let exchange else { return }
             if head.status == .switchingProtocols, exchange.wantsUpgrade {
-                // In a turn of its own: the decoder is in the middle of its work now.
-                let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-                context.eventLoop.execute { bound.value.upgrade(head) }
+                // At once: behind the answer may stand all that the peer has to say, and its end.
+                upgrade(head)
             } else {
                 end(isReusable: head.isKeepAlive) { $0.ended() }
             }

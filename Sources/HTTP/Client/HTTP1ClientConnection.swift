@@ -28,19 +28,22 @@ final class HTTP1ClientConnection: Sendable {
         let encoder = HTTPRequestEncoder()
         let decoder = ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .forwardBytes))
         let owner = Owner()
+        let gate = UpgradeGate()
         let handler = ClientStreamHandler(
             exchangeEnded: { [owner] isReusable in owner.connection?.exchangeEnded(isReusable) },
-            makeByteChannel: { [encoder, decoder] handler in
+            makeByteChannel: { [gate, encoder, decoder] handler in
+                gate.hold()
                 let pipeline = channel.pipeline.syncOperations
                 let bytes = try NIOByteChannel.install(on: channel)
                 pipeline.removeHandler(handler, promise: nil)
                 pipeline.removeHandler(encoder, promise: nil)
                 // Last, because the decoder hands what it has not parsed to the handler behind it.
-                pipeline.removeHandler(decoder, promise: nil)
+                let bound = NIOLoopBound(gate, eventLoop: channel.eventLoop)
+                pipeline.removeHandler(decoder).whenComplete { _ in bound.value.release() }
                 channel.read()
                 return bytes
             })
-        try channel.pipeline.syncOperations.addHandlers([encoder, decoder, handler])
+        try channel.pipeline.syncOperations.addHandlers([gate, encoder, decoder, handler])
         let connection = HTTP1ClientConnection(channel: channel, handler: handler, idleTimeout: configuration.idleTimeout)
         owner.connection = connection
         channel.closeFuture.whenComplete { [connection] _ in connection.state.withLock { $0.offer = nil } }

@@ -91,10 +91,12 @@ package enum RemoteCommandBridge {
         if let status { await channels.finish(status) } else { await channels.close() }
     }
 
-    /// An empty message tells the client that the session stands.
+    /// An empty message tells the client that the session stands. Clients of the newest protocol take the handshake for it, and some
+    /// of them (kubectl to 1.32) have no place yet for a message that comes this soon.
     ///
     /// - SeeAlso: Kubernetes 1.36 `cri-streaming/pkg/streaming/remotecommand/websocket.go`, `createWebSocketStreams`.
     private static func announce(_ channels: WebSocketChannels, _ options: RemoteCommandOptions) async throws {
+        guard channels.announcesSession else { return }
         let channel =
             options.stdout
             ? WebSocketChannels.Channel.stdout

@@ -50,6 +50,9 @@ package final class WebSocketChannels: Sendable {
         self.channelProtocol = channelProtocol
     }
 
+    /// Whether clients of this protocol wait for a first message.
+    package var announcesSession: Bool { channelProtocol != .v5 }
+
     /// The next message; nil when the peer has closed. One task at a time. Messages without a channel are skipped.
     package func read() async throws -> Message? {
         while let message = try await connection.receive() {

@@ -181,12 +181,61 @@ import Testing
         #expect(await server.delete("\(Self.group)/validatingwebhookconfigurations/test").code == 200)
     }
 
-    @Test func `conditions that nobody here reads count as a failure`() async throws {
+    @Test(arguments: [
+        ("object.metadata.name != 'skipped'", "skipped", 201), ("object.metadata.name != 'skipped'", "asked", 400),
+        ("request.userInfo.username == 'nobody'", "asked", 201), ("request.operation == 'CREATE'", "asked", 400),
+        ("authorizer.group('').resource('secrets').namespace('default').check('get').allowed()", "asked", 400),
+        ("!authorizer.requestResource.check('create').allowed()", "asked", 201), ("object.metadata.absent == 'x'", "asked", 403),
+    ])
+    func `conditions decide whether a webhook is asked`(expression: String, name: String, code: Int) async throws {
+        let (server, caller) = try await serve(
+            validating: [Self.hook("cel", ["matchConditions": [["name": "c", "expression": .string(expression)]]])]
+        ) { _, _ throws(WebhookFailure) in ["allowed": false] }
+        let answer = await server.post(Self.maps, map(name))
+        #expect(answer.code == code, "\(answer.message)")
+        #expect(caller.calls.count == (code == 400 ? 1 : 0))
+        if code == 403 {
+            #expect(
+                answer.message
+                    == "configmaps \"asked\" is forbidden: expression 'object.metadata.absent == 'x'' resulted in error: "
+                    + "no such key: absent")
+        }
+    }
+
+    @Test func `a condition that cannot be told passes where failures are ignored`() async throws {
+        let conditions: JSONValue = [["name": "c", "expression": "object.data.absent == 'x'"]]
+        let (server, caller) = try await serve(
+            validating: [Self.hook("cel", ["matchConditions": conditions, "failurePolicy": "Ignore"])]
+        ) { _, _ throws(WebhookFailure) in ["allowed": false] }
+        #expect(await server.post(Self.maps, map("a")).code == 201)
+        #expect(caller.calls.isEmpty)
+    }
+
+    @Test func `conditions say when something is changed`() async throws {
         let (server, _) = try await serve(
-            validating: [Self.hook("cel", ["matchConditions": [["name": "c", "expression": "true"]]])]
-        ) { _, _ throws(WebhookFailure) in Self.allow }
-        let answer = await server.post(Self.maps, map("a"))
-        #expect(answer.code == 500 && answer.message.contains("matchConditions are CEL expressions"))
+            mutating: [Self.hook("cel", ["matchConditions": [["name": "c", "expression": "object.data.a == '1'"]]])]
+        ) { _, _ throws(WebhookFailure) in Self.patch([["op": "add", "path": "/data/b", "value": "2"]]) }
+        #expect(await server.post(Self.maps, map("one", ["a": "1"])).json["data"]?["b"] == "2")
+        #expect(await server.post(Self.maps, map("two", ["a": "2"])).json["data"]?["b"] == nil)
+    }
+
+    @Test(arguments: ["Mutating", "Validating"])
+    func `conditions that do not compile are refused`(kind: String) async throws {
+        let server = try await ServerFixture.make()
+        let path = "\(Self.group)/\(kind.lowercased())webhookconfigurations"
+        func configuration(_ expression: String) -> JSONValue {
+            let hook = Self.hook("cel", ["matchConditions": [["name": "c", "expression": .string(expression)]]])
+            return ["metadata": ["name": "test"], "webhooks": [hook]]
+        }
+        let refused = await server.post(path, configuration("... [] bad expression"))
+        #expect(refused.code == 422)
+        #expect(
+            refused.message.contains(
+                "webhooks[0].matchConditions[0].expression: Invalid value: \"... [] bad expression\": compilation failed: ERROR: "
+                    + "<input>:1:1: Syntax error: "), "\(refused.message)")
+        let odd = await server.post(path, configuration("object.metadata.name"))
+        #expect(odd.message.hasSuffix("must evaluate to bool but got dyn"), "\(odd.message)")
+        #expect(await server.post(path, configuration("true")).code == 201)
     }
 
     @Test func `a connection to a pod may be refused`() async throws {

@@ -104,10 +104,10 @@ package struct WebhookRules: KindRules {
 /// Where a webhook is called.
 ///
 /// - SeeAlso: Kubernetes 1.36 `apiserver/pkg/util/webhook/validation.go`.
-enum WebhookClientChecks {
+package enum WebhookClientChecks {
     private static let form = "; desired format: https://host[/path]"
 
-    static func validate(_ client: JSONValue, _ path: FieldPath) -> [FieldError] {
+    package static func validate(_ client: JSONValue, _ path: FieldPath) -> [FieldError] {
         switch (client["url"]?.string, client.has("service")) {
         case (let text?, false): url(text, path("url"))
         case (nil, true): service(client["service"] ?? [:], path("service"))

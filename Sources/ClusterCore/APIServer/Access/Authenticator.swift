@@ -4,7 +4,7 @@ import Machinery
 package import PKI
 import Synchronization
 
-/// Finds out who sent a request: client certificate, then bearer token, then nobody.
+/// Finds out who sent a request: a proxy's word, client certificate, then bearer token, then nobody.
 ///
 /// - SeeAlso: Kubernetes 1.36 `pkg/kubeapiserver/authenticator/config.go`, `apiserver/pkg/authentication/request`.
 package final class Authenticator: Sendable {
@@ -19,12 +19,18 @@ package final class Authenticator: Sendable {
     private let bootstrap: BootstrapTokens
     /// Audiences of a token that names none: this server's.
     let audiences: [String]
+    /// Nil: no proxy is believed.
+    private let proxies: RequestHeaderTrust?
     private let identities = Mutex<[[UInt8]: User]>([:])
 
     /// Certificates whose reading is remembered; beyond it the memory starts anew.
     private static let identitiesMax = 4096
 
-    package init(staticTokens: [String: User], verifier: TokenVerifier, audiences: [String], caches: CacheSet) {
+    package init(
+        staticTokens: [String: User], verifier: TokenVerifier, audiences: [String], caches: CacheSet,
+        proxies: RequestHeaderTrust? = nil
+    ) {
+        self.proxies = proxies
         self.staticTokens = staticTokens
         self.audiences = audiences
         serviceAccounts = ServiceAccountTokens(verifier: verifier, caches: caches, ownAudiences: audiences)
@@ -32,7 +38,10 @@ package final class Authenticator: Sendable {
     }
 
     func authenticate(_ request: HTTPRequest, now: Timestamp) throws(Status) -> Sender {
-        if let certificate = request.peerCertificate, let user = user(of: certificate) { return Sender(user: user) }
+        if let user = proxies?.user(request) { return Sender(user: user) }
+        if let certificate = request.peerCertificate, proxies?.isClient(certificate) ?? true, let user = user(of: certificate) {
+            return Sender(user: user)
+        }
         guard let header = request.headers["authorization"] else { return Sender(user: .anonymous) }
         let parts = header.split(separator: " ", maxSplits: 1)
         guard parts.count == 2, parts[0].lowercased() == "bearer" else { return Sender(user: .anonymous) }

@@ -14,19 +14,46 @@ extension ObjectRegistry {
         guard options.needsAdmission else { return }
         var request = request(operation, kind, key, object, old, options)
         request.displayName = Self.nameBeforeGeneration(object, operation)
-        defer { options.warnings.add(request.warnings) }
+        defer {
+            options.warnings.add(request.warnings)
+            options.auditNotes?.add(request.auditAnnotations)
+        }
         let view = admissionView
         try admission.admit(&request, in: view)
-        // What webhooks make of an object is read and filled in as a client's own words.
-        try await webhooks?.mutate(&request, fieldManager: options.fieldManager) { tree throws(Status) in
-            guard options.subresource.isEmpty || options.subresource == "status" else { return tree }
-            var object = try normalize(tree, kind)
-            kind.applyDefaults(&object)
-            return object
+        var mutations = PolicyMutations()
+        let before = request.object
+        try applyPolicies(&request, &mutations, kind, options)
+        if request.object != before {
+            try admission.admit(&request, in: view)
+            try applyPolicies(&request, &mutations, kind, options)
+        }
+        try await webhooks?.mutate(&request, fieldManager: options.fieldManager, authorizer: access.authorizer) {
+            tree throws(Status) in
+            try settled(tree, kind, options)
         } again: { request throws(Status) in
             try admission.admit(&request, in: view)
+            try applyPolicies(&request, &mutations, kind, options)
         }
         object = request.object
+    }
+
+    /// What policies and webhooks make of an object is read and filled in as a client's own words.
+    private func settled(_ tree: JSONValue, _ kind: KindDefinition, _ options: WriteOptions) throws(Status) -> JSONValue {
+        guard options.subresource.isEmpty || options.subresource == "status" else { return tree }
+        var object = try normalize(tree, kind)
+        kind.applyDefaults(&object)
+        return object
+    }
+
+    private func applyPolicies(
+        _ request: inout AdmissionRequest, _ mutations: inout PolicyMutations, _ kind: KindDefinition, _ options: WriteOptions
+    ) throws(Status) {
+        try policies.mutate(
+            &request, &mutations, fieldManager: options.fieldManager,
+            mergeType: { mergeVersions(of: $0).type(of: $0.gvk.apiVersion) }
+        ) { tree throws(Status) in
+            try settled(tree, kind, options)
+        }
     }
 
     /// The second half, when the object is as it will be stored: steps refuse or warn, quotas are charged.
@@ -36,9 +63,13 @@ extension ObjectRegistry {
     ) async throws(Status) {
         guard options.needsAdmission else { return }
         var request = request(operation, kind, key, object, old, options)
-        defer { options.warnings.add(request.warnings) }
+        defer {
+            options.warnings.add(request.warnings)
+            options.auditNotes?.add(request.auditAnnotations)
+        }
         try admission.validate(&request, in: admissionView)
-        try await webhooks?.validate(&request, fieldManager: options.fieldManager)
+        try policies.validate(&request, fieldManager: options.fieldManager)
+        try await webhooks?.validate(&request, fieldManager: options.fieldManager, authorizer: access.authorizer)
         try await chargeQuotas(request)
     }
 

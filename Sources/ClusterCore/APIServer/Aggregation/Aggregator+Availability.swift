@@ -30,7 +30,10 @@ extension Aggregator {
         registry.kinds.keepRemote(Set(services.keys))
         for service in services.values.sorted(by: { $0.name < $1.name }) {
             let (finding, list) = await check(service)
-            if let list { registry.kinds.setRemote(service.name, service.kinds(list)) }
+            if let list {
+                registry.kinds.setRemote(service.name, service.kinds(list))
+                await readDocuments(of: service)
+            }
             await write(finding, of: service)
         }
     }
@@ -74,25 +77,40 @@ extension Aggregator {
     }
 
     private func discovery(_ service: RemoteService) async throws -> JSONValue {
+        let answer = try await ask(service, service.path, bytesMax: Self.answerBytesMax)
+        guard (200..<300).contains(answer.status) else {
+            throw WebhookFailure(message: "bad status from \(service.path): \(answer.status)")
+        }
+        return try JSONParser.parse(answer.bytes)
+    }
+
+    struct RemoteAnswer {
+        var status: Int
+        var headers: HTTPHeaders
+        var bytes: [UInt8]
+    }
+
+    /// Asks a server for a document, in this server's own name.
+    func ask(
+        _ service: RemoteService, _ target: String, bytesMax: Int, tag: String = ""
+    ) async throws -> RemoteAnswer {
         let client = clients.client(
             try service.peer(caches: registry.caches, random: registry.environment.random()))
         var headers: HTTPHeaders = ["accept": "application/json"]
+        if !tag.isEmpty { headers.add("if-none-match", tag) }
         let user = User(name: "system:kube-aggregator", groups: [User.mastersGroup])
         for (name, value) in Self.identity(user) { headers.add(name, value) }
-        let request = HTTPClientRequest(method: "GET", target: service.path, headers: headers)
+        let request = HTTPClientRequest(method: "GET", target: target, headers: headers)
         let sleep = registry.environment.sleep
-        return try await withThrowingTaskGroup(of: JSONValue.self) { group in
+        return try await withThrowingTaskGroup(of: RemoteAnswer.self) { group in
             group.addTask {
                 let response = try await client.send(request)
                 var bytes: [UInt8] = []
                 for try await chunk in response.body {
                     bytes += chunk
-                    guard bytes.count <= Self.answerBytesMax else { throw WebhookFailure(message: "the answer is too long") }
+                    guard bytes.count <= bytesMax else { throw WebhookFailure(message: "the answer is too long") }
                 }
-                guard (200..<300).contains(response.status) else {
-                    throw WebhookFailure(message: "bad status from \(service.path): \(response.status)")
-                }
-                return try JSONParser.parse(bytes)
+                return RemoteAnswer(status: response.status, headers: response.headers, bytes: bytes)
             }
             group.addTask {
                 try await sleep(Self.checkTimeout)

@@ -24,6 +24,8 @@ package final class Aggregator: Sendable {
     let clients: PeerClients
     let logger: Logger
     private let known = Mutex<Known?>(nil)
+    /// When a server was last asked for its documents, by the name of its APIService.
+    let documentsRead = Mutex<[String: Duration]>([:])
 
     init(registry: ObjectRegistry, identity: FrontProxyIdentity?, logger: Logger) {
         self.registry = registry

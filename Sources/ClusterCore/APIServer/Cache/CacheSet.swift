@@ -75,6 +75,8 @@ package final class CacheSet: Sendable {
                 continue
             }
             cache.apply(event)
+            // Who settles definitions looks at this cache, so it is told once the change is there.
+            if event.key.hasPrefix(Self.definitionsPrefix) { kinds.wake() }
             if event.value == nil, cache.kind.custom?.isTerminating ?? false { kinds.wake() }
         }
         if let last = events.last { appliedRevision.withLock { $0 = last.revision } }

@@ -21,14 +21,20 @@ package final class CachedObject: Sendable {
     let storedBytes: [UInt8]?
     /// True for what the store holds, or held, under this revision; false for what was made for one answer or one event.
     let isStored: Bool
+    /// The version of `bytes` where a webhook converts; nil: any version is had from them by the kind's own rules.
+    let apiVersion: String?
+    /// Stored in another version than is written today.
+    let isOutdated: Bool
     private let kind: KindDefinition
     private let lazyHeader = Mutex<Header?>(nil)
 
     package init(
         kind: KindDefinition, key: NamespacedName, revision: Revision, bytes: [UInt8], storedBytes: [UInt8]? = nil,
-        isStored: Bool = false
+        isStored: Bool = false, apiVersion: String? = nil, isOutdated: Bool = false
     ) {
         self.storedBytes = storedBytes
+        self.apiVersion = apiVersion
+        self.isOutdated = isOutdated
         self.kind = kind
         self.isStored = isStored
         self.key = key

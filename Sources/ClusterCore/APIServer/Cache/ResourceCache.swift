@@ -30,7 +30,7 @@ package final class ResourceCache: Sendable {
     private let state: Mutex<State>
 
     init(kind: KindDefinition, start: Revision, encoding: StoredForm.Encoding = .json) {
-        definition = Mutex((kind, StoredForm(kind.gvk, encoding: encoding)))
+        definition = Mutex((kind, StoredForm(kind.gvk, encoding: encoding, keepsVersion: kind.custom != nil)))
         prefix = StoreKey.prefix(kind.storage)
         state = Mutex(
             State(
@@ -56,23 +56,23 @@ package final class ResourceCache: Sendable {
         guard let rules = kind.custom else {
             return CachedObject(kind: kind, key: key, revision: revision, bytes: bytes, isStored: isStored)
         }
-        let (shown, stored) = CustomPresentation.present(bytes, rules)
-        return CachedObject(kind: kind, key: key, revision: revision, bytes: shown, storedBytes: stored, isStored: isStored)
+        return CustomPresentation.object(kind, rules, bytes, key, revision, isStored: isStored)
     }
 
     /// Takes over a changed definition of a custom kind.
     ///
     /// - Parameter isNewContent: Every object is read anew, and watches end, as their readers saw the old content.
     func redefine(_ kind: KindDefinition, isNewContent: Bool) {
-        definition.withLock { $0 = (kind, StoredForm(kind.gvk)) }
+        definition.withLock { $0 = (kind, StoredForm(kind.gvk, keepsVersion: true)) }
         guard isNewContent, let rules = kind.custom else { return }
         state.withLock { state in
             for (path, object) in state.objects {
-                let (shown, stored) = CustomPresentation.present(object.storedBytes ?? object.bytes, rules)
-                state.objects[path] = CachedObject(
-                    kind: kind, key: object.key, revision: object.revision, bytes: shown, storedBytes: stored,
-                    isStored: true)
+                state.objects[path] = CustomPresentation.object(
+                    kind, rules, object.storedBytes ?? object.bytes, object.key, object.revision, isStored: true)
             }
+            // Past changes are read from the log under the new definition.
+            state.history = []
+            state.historyStart = state.lastRevision
         }
         endWatches()
     }
@@ -119,7 +119,8 @@ package final class ResourceCache: Sendable {
         return objects.compactMap { path, object in
             guard let tree = try? JSONParser.parse(object.storedBytes ?? object.bytes) else { return nil }
             return StoredValue(
-                key: prefix + path, value: form.json(tree), createRevision: object.revision, revision: object.revision)
+                key: prefix + path, value: form.json(tree, apiVersion: tree["apiVersion"]?.string),
+                createRevision: object.revision, revision: object.revision)
         }
     }
 

@@ -16,15 +16,28 @@ package struct StoredForm: Sendable {
 
     private let head: [UInt8]
     private let kind: GroupVersionKind
+    /// Objects of a custom kind are read in the version that they were written in.
+    private let keepsVersion: Bool
     /// Nil: written as JSON.
     private let message: MessageID?
 
-    package init(_ kind: GroupVersionKind, encoding: Encoding = .json) {
+    package init(_ kind: GroupVersionKind, encoding: Encoding = .json, keepsVersion: Bool = false) {
         self.kind = kind
+        self.keepsVersion = keepsVersion
         message = encoding == .upstream ? Schema.kubernetes.id(of: kind) : nil
+        head = Self.head(kind.kind, kind.apiVersion)
+    }
+
+    private static func head(_ kind: String, _ apiVersion: String) -> [UInt8] {
         var writer = JSONWriter()
-        writer.write(["kind": .string(kind.kind), "apiVersion": .string(kind.apiVersion)])
-        head = writer.bytes.dropLast() + Array(",\"metadata\":{".utf8)
+        writer.write(["kind": .string(kind), "apiVersion": .string(apiVersion)])
+        return writer.bytes.dropLast() + Array(",\"metadata\":{".utf8)
+    }
+
+    /// The version that stored bytes are in: that of this form, unless an older one is kept.
+    func apiVersion(of stored: [UInt8]) -> String {
+        guard keepsVersion, !stored.starts(with: head) else { return kind.apiVersion }
+        return (try? JSONParser.parse(stored))?["apiVersion"]?.string ?? kind.apiVersion
     }
 
     /// What is written to the store.
@@ -38,10 +51,12 @@ package struct StoredForm: Sendable {
     }
 
     /// Compact JSON in our order, without `resourceVersion`.
-    func json(_ object: JSONValue) -> [UInt8] {
+    func json(_ object: JSONValue, apiVersion: String? = nil) -> [UInt8] {
         var metadata = object["metadata"] ?? [:]
         metadata["resourceVersion"] = nil
-        var ordered: JSONValue = ["kind": .string(kind.kind), "apiVersion": .string(kind.apiVersion), "metadata": metadata]
+        var ordered: JSONValue = [
+            "kind": .string(kind.kind), "apiVersion": .string(apiVersion ?? kind.apiVersion), "metadata": metadata,
+        ]
         var members = ordered.object?.members ?? []
         for member in object.object?.members ?? [] where !Self.leading.contains(member.key) { members.append(member) }
         ordered = .object(JSONObject(members))
@@ -53,11 +68,11 @@ package struct StoredForm: Sendable {
     /// The object as clients see it at `revision`.
     package func splice(_ stored: [UInt8], revision: Revision) -> [UInt8] {
         guard stored.starts(with: head) else { return rewritten(stored, revision) }
-        return insert(revision, into: stored)
+        return insert(revision, into: stored, head)
     }
 
     /// - Parameter json: Begins with `head`.
-    private func insert(_ revision: Revision, into json: [UInt8]) -> [UInt8] {
+    private func insert(_ revision: Revision, into json: [UInt8], _ head: [UInt8]) -> [UInt8] {
         let field = "\"resourceVersion\":\"\(revision.value)\""
         var result: [UInt8] = []
         result.reserveCapacity(json.count + field.utf8.count + 1)
@@ -72,9 +87,12 @@ package struct StoredForm: Sendable {
     private func rewritten(_ stored: [UInt8], _ revision: Revision) -> [UInt8] {
         guard let object = tree(stored) else {
             // Damaged, or encrypted: the object is there and can be deleted, but shows nothing of itself.
-            return insert(revision, into: head + Array("}}".utf8))
+            return insert(revision, into: head + Array("}}".utf8), head)
         }
-        return insert(revision, into: json(object))
+        guard keepsVersion, let version = object["apiVersion"]?.string, version != kind.apiVersion else {
+            return insert(revision, into: json(object), head)
+        }
+        return insert(revision, into: json(object, apiVersion: version), Self.head(kind.kind, version))
     }
 
     /// The tree of stored bytes in the version of this form; nil when they cannot be read.

@@ -11,17 +11,24 @@ final class WatchSession: Sendable {
         case change(WatchEvent.Kind, CachedObject, event: CacheEvent?)
         /// - Parameter initialEnd: Every initial object has been sent.
         case bookmark(Revision, initialEnd: Bool)
+        /// The last item: objects cannot be shown.
+        case failed(Status)
     }
+
+    /// Makes items what the reader is to see.
+    typealias Settle = @Sendable (_ items: [Item]) async throws(Status) -> [Item]
 
     private let cache: ResourceCache
     private let watcher: Watcher
     private let position: Revision
+    private let settle: Settle?
     private let pending: Mutex<[Item]>
 
     /// - Parameters:
     ///   - position: Changes up to here are in `initial` or older; the buffer's are left out.
     ///   - initial: What the reader is told first.
-    init(cache: ResourceCache, watcher: Watcher, position: Revision, initial: [Item]) {
+    init(cache: ResourceCache, watcher: Watcher, position: Revision, initial: [Item], settle: Settle? = nil) {
+        self.settle = settle
         self.cache = cache
         self.watcher = watcher
         self.position = position
@@ -38,6 +45,20 @@ final class WatchSession: Sendable {
 
     /// What happened since; nil at the end of the watch, and when the reader was too slow.
     func next() async -> [Item]? {
+        guard let settle else { return await nextSeen() }
+        while let items = await nextSeen() {
+            do throws(Status) {
+                let shown = try await settle(items)
+                if !shown.isEmpty { return shown }
+            } catch {
+                cancel()
+                return [.failed(error)]
+            }
+        }
+        return nil
+    }
+
+    private func nextSeen() async -> [Item]? {
         let first = pending.withLock { pending in
             let items = pending
             pending = []

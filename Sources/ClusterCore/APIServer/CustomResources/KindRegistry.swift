@@ -24,6 +24,8 @@ package final class KindRegistry: Sendable {
         var custom: [KindDefinition] = []
         /// What other servers serve, by the name of its APIService; only discovery shows it.
         var remote: [String: [KindDefinition]] = [:]
+        /// What they publish of it, by the same name.
+        var documents: [String: RemoteDocuments] = [:]
         var generation = 0
         /// The generation in which a group and version, `example.com/v1`, last changed.
         var changes: [String: Int] = [:]
@@ -66,6 +68,8 @@ package final class KindRegistry: Sendable {
         var builtIn: [KindDefinition]
         var custom: [KindDefinition]
         var remote: [KindDefinition]
+        /// In the order of the APIServices' names.
+        var documents: [RemoteDocuments] = []
         var generation: Int
         var changes: [String: Int]
     }
@@ -74,7 +78,8 @@ package final class KindRegistry: Sendable {
         state.withLock {
             Offer(
                 builtIn: builtIn, custom: $0.custom,
-                remote: $0.remote.sorted { $0.key < $1.key }.flatMap(\.value), generation: $0.generation, changes: $0.changes)
+                remote: $0.remote.sorted { $0.key < $1.key }.flatMap(\.value),
+                documents: $0.documents.sorted { $0.key < $1.key }.map(\.value), generation: $0.generation, changes: $0.changes)
         }
     }
 
@@ -89,17 +94,34 @@ package final class KindRegistry: Sendable {
         }
     }
 
+    func remoteDocuments(_ service: String) -> RemoteDocuments? { state.withLock { $0.documents[service] } }
+
+    func setDocuments(_ service: String, _ documents: RemoteDocuments) {
+        state.withLock { state in
+            let old = state.documents.updateValue(documents, forKey: service)
+            guard old?.version2Tag != documents.version2Tag || old?.version3Tag != documents.version3Tag else { return }
+            state.generation += 1
+            state.changes[documents.groupVersion] = state.generation
+        }
+    }
+
     /// Forgets what is no longer served by anyone else.
     func keepRemote(_ services: Set<String>) {
         state.withLock { state in
             let gone = state.remote.keys.filter { !services.contains($0) }
-            for service in gone { state.remote[service] = nil }
+            for service in gone {
+                state.remote[service] = nil
+                state.documents[service] = nil
+            }
             if !gone.isEmpty { state.generation += 1 }
         }
     }
 
     /// The definition of a name, `widgets.example.com`.
     func definition(_ name: String) -> Definition? { state.withLock { $0.definitions[name] } }
+
+    /// Grows whenever the kinds of a group and version change.
+    func change(of apiVersion: String) -> Int { state.withLock { $0.changes[apiVersion] ?? 0 } }
 
     func wake() { wakeUp.yield() }
 

@@ -1,6 +1,7 @@
 package import API
 package import JSON
 package import Machinery
+import Store
 
 // Bodies of every kind: tables read Kubernetes' own, structural schemas read custom ones.
 extension ObjectRegistry {
@@ -49,13 +50,30 @@ extension ObjectRegistry {
 
 /// Custom objects out of the store, as readers see them.
 enum CustomPresentation {
-    /// The bytes under the schema of today, and those of the store where they differ.
-    static func present(_ bytes: [UInt8], _ rules: CustomResourceRules) -> (shown: [UInt8], stored: [UInt8]?) {
-        guard let tree = try? JSONParser.parse(bytes) else { return (bytes, nil) }
+    /// The object under the schema of today; one that a webhook converts stays in the version that it was stored in.
+    ///
+    /// - Parameters:
+    ///   - kind: The storage version.
+    ///   - bytes: As stored, with `resourceVersion`.
+    static func object(
+        _ kind: KindDefinition, _ rules: CustomResourceRules, _ bytes: [UInt8], _ key: NamespacedName, _ revision: Revision,
+        isStored: Bool
+    ) -> CachedObject {
+        guard let tree = try? JSONParser.parse(bytes) else {
+            return CachedObject(kind: kind, key: key, revision: revision, bytes: bytes, isStored: isStored)
+        }
+        let apiVersion = tree["apiVersion"]?.string ?? kind.gvk.apiVersion
         var shown = tree
-        rules.present(&shown)
-        guard shown != tree else { return (bytes, nil) }
-        return (JSONWriter.write(shown), bytes)
+        if rules.conversion == nil {
+            rules.present(&shown)
+        } else {
+            rules.reading(apiVersion)?.present(&shown)
+        }
+        let isSame = shown == tree
+        return CachedObject(
+            kind: kind, key: key, revision: revision, bytes: isSame ? bytes : JSONWriter.write(shown),
+            storedBytes: isSame ? nil : bytes, isStored: isStored, apiVersion: rules.conversion == nil ? nil : apiVersion,
+            isOutdated: apiVersion != kind.gvk.apiVersion)
     }
 }
 

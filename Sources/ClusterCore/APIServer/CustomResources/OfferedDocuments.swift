@@ -110,7 +110,8 @@ final class OfferedDocuments: Sendable {
         case .json: return respond(version2JSON(offer), request)
         case .protobuf:
             let document = document("v2.proto@\(offer.generation)") {
-                let tree = OpenAPIDocument(kinds: offer.builtIn + offer.custom).version2()
+                var tree = OpenAPIDocument(kinds: offer.builtIn + offer.custom).version2()
+                for documents in offer.documents { documents.merge(into: &tree) }
                 return Document(OpenAPIMessage.encode(tree), mediaType: OpenAPIMessage.mediaType)
             }
             return respond(document, request)
@@ -147,6 +148,15 @@ final class OfferedDocuments: Sendable {
                         return Fragment(paths: Self.members(added.paths), definitions: Self.members(added.definitions))
                     })
             }
+            if !offer.documents.isEmpty {
+                // What other servers publish names its parts around ours.
+                var tree = OpenAPIDocument(kinds: offer.builtIn + offer.custom).version2()
+                for documents in offer.documents {
+                    let added = documents.merge(into: &tree)
+                    let part = Fragment(paths: Self.members(added.paths), definitions: Self.members(added.definitions))
+                    if !part.paths.isEmpty, !part.definitions.isEmpty { fragments.append(part) }
+                }
+            }
             let head: JSONValue = [
                 "swagger": "2.0", "info": ["title": "Kubernetes", "version": .string(OpenAPIDocument.titleVersion)],
             ]
@@ -181,7 +191,14 @@ final class OfferedDocuments: Sendable {
             let openAPI = OpenAPIDocument(kinds: offer.builtIn + offer.custom)
             var hashes: [String: String] = [:]
             for path in openAPI.paths { hashes[path] = hash(path, offer) }
-            return Document(JSONWriter.write(openAPI.index(hashes: hashes)))
+            var index = openAPI.index(hashes: hashes)
+            for documents in offer.documents where !documents.version3.isEmpty {
+                let path = "apis/\(documents.groupVersion)"
+                index[path: ["paths", path]] = [
+                    "serverRelativeURL": .string("/openapi/v3/\(path)?hash=\(documents.version3Tag)")
+                ]
+            }
+            return Document(JSONWriter.write(index))
         }
     }
 
@@ -199,6 +216,11 @@ final class OfferedDocuments: Sendable {
 
     /// Nil for a path that is not offered.
     private func version3Document(_ path: String, _ offer: KindRegistry.Offer) -> Document? {
+        if let remote = offer.documents.first(where: { "apis/\($0.groupVersion)" == path && !$0.version3.isEmpty }) {
+            var document = Document(remote.version3)
+            document.tag = remote.version3Tag
+            return document
+        }
         let openAPI = OpenAPIDocument(kinds: offer.builtIn + offer.custom)
         guard openAPI.paths.contains(path) else { return nil }
         let name = name(path, offer)

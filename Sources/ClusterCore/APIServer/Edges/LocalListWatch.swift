@@ -15,7 +15,8 @@ package struct LocalListWatch: ListWatch {
         let kind = try registry.served(resource)
         let page = try await registry.list(kind, namespace: scope.namespace ?? "", try Self.options(scope))
         return ListResult(
-            items: page.objects.map { Self.lean(registry.tree($0, as: kind)) }, resourceVersion: String(page.revision.value))
+            items: page.objects.map { LeanObject.lean(registry.tree($0, as: kind), of: kind.gvr) },
+            resourceVersion: String(page.revision.value))
     }
 
     package func watch(
@@ -29,14 +30,6 @@ package struct LocalListWatch: ListWatch {
         let session = try await registry.watch(kind, namespace: scope.namespace ?? "", options)
         let reader = LocalWatchReader(session: session, registry: registry, kind: kind)
         return AsyncThrowingStream { await reader.next() }
-    }
-
-    /// The object without the books of its fields, which no controller reads and every cache would hold.
-    fileprivate static func lean(_ object: JSONValue) -> JSONValue {
-        guard object["metadata"]?["managedFields"] != nil else { return object }
-        var object = object
-        object[path: ["metadata", "managedFields"]] = nil
-        return object
     }
 
     private static func options(_ scope: ListScope) throws(Status) -> ListOptions {
@@ -67,7 +60,10 @@ private final class LocalWatchReader: Sendable {
 
     func next() async -> WatchEvent? {
         while true {
-            if let item = pending.withLock({ $0.popLast() }) { return event(item) }
+            if let item = pending.withLock({ $0.popLast() }) {
+                if case .failed = item { return nil }
+                return event(item)
+            }
             guard let items = await session.next() else { return nil }
             pending.withLock { $0 = items.reversed() }
         }
@@ -75,8 +71,9 @@ private final class LocalWatchReader: Sendable {
 
     private func event(_ item: WatchSession.Item) -> WatchEvent {
         switch item {
+        case .failed(let status): WatchEvent(kind: .error, object: status.json)
         case .change(let type, let object, _):
-            WatchEvent(kind: type, object: LocalListWatch.lean(registry.tree(object, as: kind)))
+            WatchEvent(kind: type, object: LeanObject.lean(registry.tree(object, as: kind), of: kind.gvr))
         case .bookmark(let revision, let initialEnd):
             WatchEvent(kind: .bookmark, object: Bookmark.object(kind, revision, initialEnd: initialEnd))
         }

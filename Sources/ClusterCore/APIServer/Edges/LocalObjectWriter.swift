@@ -16,7 +16,7 @@ package struct LocalObjectWriter: ObjectWriter {
 
     package func get(_ resource: GroupVersionResource, _ key: NamespacedName) async throws -> JSONValue {
         let kind = try registry.served(resource)
-        return registry.tree(try registry.get(kind, key), as: kind)
+        return registry.tree(try await registry.read(kind, key), as: kind)
     }
 
     package func create(

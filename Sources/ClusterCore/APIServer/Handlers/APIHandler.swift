@@ -33,7 +33,9 @@ package struct APIHandler: Sendable {
         self.logger = logger
     }
 
-    func answerResource(_ request: HTTPRequest, _ info: RequestInfo, _ user: User) async throws -> HTTPResponse {
+    func answerResource(
+        _ request: HTTPRequest, _ info: RequestInfo, _ user: User, _ notes: AuditNotes?
+    ) async throws -> HTTPResponse {
         let kind = try registry.served(info.gvr)
         if !info.subresource.isEmpty, kind.subresource(info.subresource) == nil { throw APIErrors.unknownPath }
         if kind.isNamespaced, info.namespace.isEmpty, !["list", "watch", "create"].contains(info.verb) {
@@ -42,9 +44,16 @@ package struct APIHandler: Sendable {
         if !kind.isNamespaced, !info.namespace.isEmpty, info.resource != "namespaces" { throw APIErrors.unknownPath }
         var context = RequestContext(
             request: request, info: info, kind: kind, user: user, now: registry.environment.now())
+        context.auditNotes = notes
         try context.readParameters()
         try await registry.catchUp(before: request)
-        var response = try await dispatch(context)
+        var response: HTTPResponse
+        do {
+            response = try await dispatch(context)
+        } catch let status as Status where !context.warnings.all.isEmpty {
+            // A refusal carries its warnings too.
+            response = Responses.status(status)
+        }
         Responses.addWarnings(context.warnings.all, to: &response)
         Responses.addWarnings(kind.custom?.warnings ?? [], to: &response)
         return response
@@ -59,7 +68,7 @@ package struct APIHandler: Sendable {
         let isAllowed = verbs.contains(info.verb) || (info.verb == "watch" && verbs.contains("list"))
         guard isAllowed else { throw APIErrors.methodNotAllowed }
         switch info.verb {
-        case "get": return try get(context)
+        case "get": return try await get(context)
         case "list", "watch": return try await listOrWatch(context)
         case "create": return try await create(context)
         case "update": return try await update(context)
@@ -83,6 +92,8 @@ struct RequestContext: Sendable {
     var parameters = WriteParameters()
     /// What the answer tells the client beside its body.
     let warnings = WarningCollector()
+    /// Nil: the request is not written down.
+    var auditNotes: AuditNotes?
 
     init(request: HTTPRequest, info: RequestInfo, kind: KindDefinition, user: User, now: Timestamp) {
         self.request = request
@@ -110,6 +121,7 @@ struct RequestContext: Sendable {
         var options = WriteOptions(user: user, isDryRun: isDryRun, fieldManager: parameters.manager(request))
         options.forces = parameters.forces
         options.warnings = warnings
+        options.auditNotes = auditNotes
         return options
     }
 

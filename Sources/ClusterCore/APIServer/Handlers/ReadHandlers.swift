@@ -6,8 +6,8 @@ import Store
 
 // GET of one object, LIST.
 extension APIHandler {
-    func get(_ context: RequestContext) throws -> HTTPResponse {
-        let object = try registry.get(context.kind, context.key)
+    func get(_ context: RequestContext) async throws -> HTTPResponse {
+        let object = try await registry.read(context.kind, context.key)
         if context.info.subresource == "scale" {
             let tree = registry.tree(object, as: context.kind)
             try Scale.checkReplicas(tree, context.kind)

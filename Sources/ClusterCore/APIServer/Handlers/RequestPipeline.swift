@@ -161,7 +161,7 @@ extension APIHandler {
             if let own = try await ownDocument(request) { return own }
             return try documents.answer(request, self)
         }
-        return try await answerResource(request, info, access.user)
+        return try await answerResource(request, info, access.user, trail?.notes)
     }
 
     /// Health, metrics and the documents about tokens; nil for other paths.

@@ -110,6 +110,7 @@ private struct WatchFrames: Sendable {
 
     private func frame(_ item: WatchSession.Item, isFirst: inout Bool) -> [UInt8] {
         switch item {
+        case .failed(let status): return error(status)
         case .bookmark(let revision, let initialEnd):
             let object = Bookmark.object(context.kind, revision, initialEnd: initialEnd)
             return written(.bookmark, shaped(object, isFirst: &isFirst))

@@ -28,6 +28,8 @@ struct AuditTrail: Sendable {
     private let verdict: AuditPolicy.Verdict
     private var event: JSONValue
     private var annotations: [String: String]
+    /// Annotations of steps further on.
+    let notes = AuditNotes()
     /// Instead of what the client is told.
     private var failure: String?
 
@@ -100,7 +102,8 @@ struct AuditTrail: Sendable {
         var line = event
         line["stage"] = .string(stage.rawValue)
         line["stageTimestamp"] = .string(now.microDescription)
-        if !annotations.isEmpty { line["annotations"] = JSONValue(annotations) }
+        let all = annotations.merging(notes.all) { first, _ in first }
+        if !all.isEmpty { line["annotations"] = JSONValue(all) }
         log.sink.write(JSONWriter.write(line))
     }
 

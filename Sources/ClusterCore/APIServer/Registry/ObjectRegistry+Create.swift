@@ -60,7 +60,7 @@ extension ObjectRegistry {
         let cache = try cache(kind)
         var object = given
         kind.applyDefaults(&object)
-        keepBooks(&object, from: nil, kind, books, options)
+        try await keepBooks(&object, from: nil, kind, books, options)
         let key = NamespacedName(
             namespace: kind.isNamespaced ? namespace : "", name: object["metadata"]?["name"]?.string ?? "")
         try await admit(.create, kind, key, &object, old: nil, options)
@@ -68,7 +68,8 @@ extension ObjectRegistry {
         fillSystemMetadata(&object)
         kind.prepareForCreate(&object)
         let name = key.name
-        let errors = ManagedFieldsRules.validate(object) + kind.validateCreate(object)
+        var errors = ManagedFieldsRules.validate(object) + kind.validateCreate(object)
+        errors += expressionErrors(kind, object, old: nil, .whole, others: errors, options)
         guard errors.isEmpty else { throw APIErrors.invalid(kind.gvk, name, errors) }
         let isService = kind.gvr == ServiceAllocator.resource
         // Refused here, a taken name costs no address.
@@ -85,15 +86,22 @@ extension ObjectRegistry {
             await giveBack(allocation, of: key, options)
             return transient(object, kind, cache, revision: nil)
         }
-        let value = stored(object, kind, cache)
+        let value: [UInt8]
+        do throws(Status) {
+            value = try await stored(object, kind, cache)
+        } catch {
+            await giveBack(allocation, of: key, options)
+            throw error
+        }
+        let revision: Revision
         do throws(StoreError) {
-            let revision = try await store.create(
+            revision = try await store.create(
                 StoreKey.key(kind.storage, key), value, expiresAfter: Self.timeToLive(kind))
-            return written(value, key, revision, cache)
         } catch {
             await giveBack(allocation, of: key, options)
             throw Self.status(error, kind, name)
         }
+        return try await converted(written(value, key, revision, cache), to: kind)
     }
 
     func written(_ value: [UInt8], _ key: NamespacedName, _ revision: Revision, _ cache: ResourceCache) -> CachedObject {

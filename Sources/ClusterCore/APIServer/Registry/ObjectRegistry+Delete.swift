@@ -22,7 +22,7 @@ extension ObjectRegistry {
         try access.admitDelete(kind, key, options.user)
         let cache = try cache(kind)
         for attempt in 1... {
-            let current = try get(kind, key)
+            let current = try await read(kind, key)
             var old = tree(current, as: kind)
             var nothing = JSONValue.null
             try await admit(.delete, kind, key, &nothing, old: old, options)
@@ -42,14 +42,16 @@ extension ObjectRegistry {
             if options.isDryRun {
                 return Deletion(object: transient(marked, kind, cache, revision: current.revision), isGone: false)
             }
-            let value = stored(marked, kind, cache)
+            let value = try await stored(marked, kind, cache)
+            let revision: Revision
             do throws(StoreError) {
-                let revision = try await store.update(StoreKey.key(kind.storage, key), value, expected: current.revision)
-                return Deletion(object: written(value, key, revision, cache), isGone: false)
+                revision = try await store.update(StoreKey.key(kind.storage, key), value, expected: current.revision)
             } catch {
                 if case .revisionMismatch = error, deletion.resourceVersion == nil, attempt < 10 { continue }
                 throw Self.status(error, kind, key.name)
             }
+            let shown = try await converted(written(value, key, revision, cache), to: kind)
+            return Deletion(object: shown, isGone: false)
         }
         throw APIErrors.conflict(kind.gvr, key.name)
     }

@@ -39,14 +39,16 @@ extension ObjectRegistry {
             return try await past(kind, selection, options, at: asked, after: nil)
         }
         let cache = try cache(kind)
-        let (objects, revision) = cache.list(selection, clock: caches.clock)
+        let loose = selection.loose(for: kind)
+        var (objects, revision) = cache.list(loose, clock: caches.clock)
+        if loose != selection { objects = try await converted(objects, to: kind).filter { $0.matches(selection) } }
         guard options.limit > 0, options.limit < objects.count, options.resourceVersion != "0" else {
-            return ListPage(objects: objects, revision: revision)
+            return ListPage(objects: try await converted(objects, to: kind), revision: revision)
         }
         let page = Array(objects.prefix(options.limit))
         let token = ContinueToken(revision: revision, after: StoreKey.path(page[page.count - 1].key))
         return ListPage(
-            objects: page, revision: revision, continueToken: token.text,
+            objects: try await converted(page, to: kind), revision: revision, continueToken: token.text,
             remaining: selection.readsHeader ? nil : objects.count - page.count)
     }
 
@@ -85,8 +87,8 @@ extension ObjectRegistry {
                 throw ListExpired(status: APIErrors.expiredContinue, continueToken: token.text)
             }
             at = range.revision
-            for (index, value) in range.values.enumerated() {
-                let object = cache.value(value)
+            let objects = try await converted(range.values.map(cache.value), to: kind)
+            for (index, (value, object)) in zip(range.values, objects).enumerated() {
                 if object.matches(selection) { page.append(object) }
                 start = value.key
                 let left = range.values.count - index - 1 + range.remaining

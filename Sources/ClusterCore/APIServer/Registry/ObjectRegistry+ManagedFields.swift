@@ -30,13 +30,16 @@ extension ObjectRegistry {
         return CatalogVersions(kind: kind)
     }
 
-    func fieldManager(_ kind: KindDefinition, subresource: String) -> FieldManager {
+    /// - Parameter versions: Nil: those of the kind's own rules.
+    func fieldManager(
+        _ kind: KindDefinition, subresource: String, versions: (any MergeVersions)? = nil
+    ) -> FieldManager {
         let gvk = kind.gvk
         let decoder = decoder
         let isCustom = kind.custom != nil
         let filter = ResetFields.filter(kind, subresource: subresource)
         return FieldManager(
-            versions: mergeVersions(of: kind), apiVersion: gvk.apiVersion, subresource: subresource,
+            versions: versions ?? mergeVersions(of: kind), apiVersion: gvk.apiVersion, subresource: subresource,
             empty: {
                 let bare: JSONValue = ["kind": .string(gvk.kind), "apiVersion": .string(gvk.apiVersion)]
                 if isCustom { return bare }
@@ -52,13 +55,16 @@ extension ObjectRegistry {
     /// - Parameter live: Nil for a create.
     func keepBooks(
         _ new: inout JSONValue, from live: JSONValue?, _ kind: KindDefinition, _ books: FieldBooks, _ options: WriteOptions
-    ) {
+    ) async throws(Status) {
         switch books {
         case .given: break
         case .untouched: new[path: ["metadata", "managedFields"]] = live?["metadata"]?["managedFields"]
         case .update(let subresource):
-            new = fieldManager(kind, subresource: subresource).update(
-                from: live, to: new, manager: options.fieldManager, now: environment.now())
+            let (written, now) = (new, environment.now())
+            new = try await withVersions(kind) { versions throws(Status) in
+                fieldManager(kind, subresource: subresource, versions: versions).update(
+                    from: live, to: written, manager: options.fieldManager, now: now)
+            }
         }
     }
 }

@@ -59,13 +59,13 @@ extension ObjectRegistry {
     /// Reads, changes and writes until nobody was faster; a `resourceVersion` that `change` gives is a precondition instead.
     package func modify(
         _ kind: KindDefinition, _ key: NamespacedName, part: WritePart, _ options: WriteOptions, isReplacement: Bool = false,
-        books: FieldBooks? = nil, _ change: (JSONValue) throws(Status) -> JSONValue
+        books: FieldBooks? = nil, _ change: (JSONValue) async throws(Status) -> JSONValue
     ) async throws(Status) -> CachedObject {
         let cache = try cache(kind)
         for attempt in 1... {
-            let current = try get(kind, key)
+            let current = try await read(kind, key)
             let old = tree(current, as: kind)
-            var new = try change(old)
+            var new = try await change(old)
             let expected = new["metadata"]?["resourceVersion"]?.string ?? ""
             let isConditional = !expected.isEmpty && !(part == .whole && expected == "0")
             if isReplacement, !isConditional { try checkMayBeUnconditional(kind, key) }
@@ -76,7 +76,8 @@ extension ObjectRegistry {
             if kind.gvr == ServiceAllocator.resource, part == .whole {
                 allocation = try await allocateAddresses(for: &new, old: old, key, options)
             }
-            let errors = Self.validate(new, old, kind, part)
+            var errors = Self.validate(new, old, kind, part)
+            errors += expressionErrors(kind, new, old: old, part, others: errors, options)
             guard errors.isEmpty else {
                 await giveBack(allocation, of: key, options)
                 throw APIErrors.invalid(kind.gvk, key.name, errors)
@@ -88,7 +89,8 @@ extension ObjectRegistry {
                 throw error
             }
             new = ManagedFieldsRules.ignoringTimes(new, old: old)
-            if new == old {
+            // An object in an older version is written again though nothing else changes: so people migrate what is stored.
+            if new == old, !current.isOutdated {
                 await giveBack(allocation, of: key, options)
                 return current
             }
@@ -99,17 +101,18 @@ extension ObjectRegistry {
                 await giveBack(allocation, of: key, options)
                 return transient(new, kind, cache, revision: current.revision)
             }
-            let value = stored(new, kind, cache)
+            let value = try await stored(new, kind, cache)
+            let revision: Revision
             do throws(StoreError) {
-                let revision = try await store.update(
+                revision = try await store.update(
                     StoreKey.key(kind.storage, key), value, expected: current.revision, expiresAfter: Self.timeToLive(kind))
                 if kind.gvr == ServiceAllocator.resource { await giveBackUnused(old: old, new: new, of: key) }
-                return written(value, key, revision, cache)
             } catch {
                 await giveBack(allocation, of: key, options)
                 if case .revisionMismatch = error, !isConditional, attempt < Self.triesMax { continue }
                 throw Self.status(error, kind, key.name)
             }
+            return try await converted(written(value, key, revision, cache), to: kind)
         }
         throw APIErrors.conflict(kind.gvr, key.name)
     }
@@ -166,8 +169,9 @@ extension ObjectRegistry {
         }
         metadata["selfLink"] = nil
         new["metadata"] = metadata
-        if part == .whole { kind.applyDefaults(&new) }
-        keepBooks(&new, from: old, kind, books, options)
+        // A status is read with the defaults of its own fields, too.
+        if part != .special { kind.applyDefaults(&new) }
+        try await keepBooks(&new, from: old, kind, books, options)
         try await admit(.update, kind, key, &new, old: old, options)
         switch part {
         case .whole:

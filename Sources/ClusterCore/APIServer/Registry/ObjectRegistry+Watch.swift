@@ -16,13 +16,19 @@ extension ObjectRegistry {
         let wantsInitial = options.sendsInitialEvents ?? (asked.value == 0)
         if options.sendsInitialEvents == true { try await reach(asked) }
         let start: ResourceCache.WatchStart = wantsInitial ? .present : .after(asked)
-        let registration = cache.watch(selection, watchOptions(options), start: start, clock: caches.clock)
-        var initial: [WatchSession.Item] = registration.initial.filter { $0.matches(selection) }
+        let loose = selection.loose(for: kind)
+        let registration = cache.watch(loose, watchOptions(options), start: start, clock: caches.clock)
+        var initial: [WatchSession.Item] = registration.initial.filter { $0.matches(loose) }
             .map { .change(.added, $0, event: nil) }
         var changes = registration.replay
         // Made now, so that every early exit unregisters the watcher.
         let position = max(registration.position, asked)
-        let holder = WatchSession(cache: cache, watcher: registration.watcher, position: position, initial: [])
+        var settle: WatchSession.Settle?
+        if kind.converts {
+            settle = { items async throws(Status) in try await self.settled(items, selection, kind) }
+        }
+        let holder = WatchSession(
+            cache: cache, watcher: registration.watcher, position: position, initial: [], settle: settle)
         if let after = registration.readLogAfter, after < registration.position {
             do throws(StoreError) {
                 changes = try await store.events(
@@ -35,7 +41,7 @@ extension ObjectRegistry {
             if changes.count == Self.replayEventsMax { throw APIErrors.expiredWatch }
         }
         for change in changes {
-            if let (type, object) = change.change(for: selection) { initial.append(.change(type, object, event: change)) }
+            if let (type, object) = change.change(for: loose) { initial.append(.change(type, object, event: change)) }
         }
         if options.sendsInitialEvents == true { initial.append(.bookmark(registration.position, initialEnd: true)) }
         return holder.beginning(with: initial)

@@ -14,6 +14,9 @@ package final class ObjectRegistry: Sendable {
     let admission: AdmissionChain
     /// Nil: no webhook is asked.
     let webhooks: WebhookAdmission?
+    let converter: ObjectConverter
+    let policies: PolicyAdmission
+    let expressions = ExpressionRules()
     let quotaGate = NamespaceGate()
     package let access: AccessAdmission
     let encodings = EncodingCache()
@@ -24,13 +27,15 @@ package final class ObjectRegistry: Sendable {
     ) {
         self.init(
             store: store, caches: caches, services: services, decoder: decoder, environment: environment,
-            admission: admission, webhooks: nil)
+            admission: admission, webhooks: nil,
+            converter: ObjectConverter(caches: caches, environment: environment, caller: NoWebhooks()))
     }
 
     init(
         store: any Store, caches: CacheSet, services: ServiceAllocator, decoder: BodyDecoder, environment: ServerEnvironment,
-        admission: AdmissionChain = .standard(), webhooks: WebhookAdmission?
+        admission: AdmissionChain = .standard(), webhooks: WebhookAdmission?, converter: ObjectConverter
     ) {
+        self.converter = converter
         self.webhooks = webhooks
         self.store = store
         self.caches = caches
@@ -40,6 +45,7 @@ package final class ObjectRegistry: Sendable {
         self.admission = admission
         patcher = Patcher(decoder: decoder)
         access = AccessAdmission(caches: caches)
+        policies = PolicyAdmission(caches: caches, authorizer: access.authorizer)
         services.rebuild(from: caches)
     }
 
@@ -53,7 +59,7 @@ package final class ObjectRegistry: Sendable {
         return object
     }
 
-    /// The tree of an object in the version of `kind`.
+    /// The tree of an object in the version of `kind`; where a webhook converts, of one that was `read` or `converted`.
     func tree(_ object: CachedObject, as kind: KindDefinition) -> JSONValue {
         var tree = object.object
         convert(&tree, to: kind)
@@ -62,18 +68,19 @@ package final class ObjectRegistry: Sendable {
 
     /// The bytes of an object in the version of `kind`: those of the cache unless two versions share a storage.
     func bytes(_ object: CachedObject, as kind: KindDefinition) -> [UInt8] {
-        kind.gvr == kind.storage ? object.bytes : JSONWriter.write(tree(object, as: kind))
+        kind.gvr == kind.storage || kind.converts ? object.bytes : JSONWriter.write(tree(object, as: kind))
     }
 
     private func convert(_ tree: inout JSONValue, to kind: KindDefinition) {
-        guard kind.gvr != kind.storage else { return }
+        guard kind.gvr != kind.storage, !kind.converts else { return }
         kind.rules.convertFromStorage(&tree)
         tree["apiVersion"] = .string(kind.gvk.apiVersion)
         tree["kind"] = .string(kind.gvk.kind)
     }
 
     /// What is written to the store.
-    func stored(_ tree: JSONValue, _ kind: KindDefinition, _ cache: ResourceCache) -> [UInt8] {
+    func stored(_ tree: JSONValue, _ kind: KindDefinition, _ cache: ResourceCache) async throws(Status) -> [UInt8] {
+        guard !kind.converts else { return cache.form.encode(try await inStorageVersion(tree, kind)) }
         var tree = tree
         if kind.gvr != kind.storage { kind.rules.convertToStorage(&tree) }
         return cache.form.encode(tree)
@@ -83,14 +90,16 @@ package final class ObjectRegistry: Sendable {
     func transient(_ tree: JSONValue, _ kind: KindDefinition, _ cache: ResourceCache, revision: Revision?) -> CachedObject {
         var served = tree
         if kind.gvr != kind.storage { kind.rules.convertToStorage(&served) }
-        let json = cache.form.json(served)
+        let form = kind.converts ? StoredForm(kind.gvk) : cache.form
+        let json = form.json(served)
         let metadata = tree["metadata"] ?? [:]
         return CachedObject(
-            kind: cache.kind,
+            kind: kind.converts ? kind : cache.kind,
             key: NamespacedName(
                 namespace: metadata["namespace"]?.string ?? "", name: metadata["name"]?.string ?? ""),
             revision: revision ?? Revision(0),
-            bytes: revision.map { cache.form.splice(json, revision: $0) } ?? json)
+            bytes: revision.map { form.splice(json, revision: $0) } ?? json,
+            apiVersion: kind.converts ? kind.gvk.apiVersion : nil)
     }
 
     static func status(_ error: StoreError, _ kind: KindDefinition, _ name: String) -> Status {

@@ -62,6 +62,8 @@ package struct WriteOptions: Sendable {
     package var needsAdmission = true
     /// What steps on the way want the client to know.
     package var warnings = WarningCollector()
+    /// What they want the audit log to know; nil: nobody asks.
+    package var auditNotes: AuditNotes?
 
     package init(user: User, isDryRun: Bool = false, fieldManager: String = "") {
         self.user = user

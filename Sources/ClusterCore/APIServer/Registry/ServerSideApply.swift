@@ -19,8 +19,8 @@ extension SubresourceWriter {
                 try registry.applied(configuration, to: current, registry.scaleManager, options)
             }
         }
-        let manager = registry.fieldManager(kind, subresource: subresource)
         if subresource == "approval" {
+            let manager = registry.fieldManager(kind, subresource: subresource)
             let object = try await approve(kind, key, options, books: .given) { old throws(Status) in
                 let merged = try registry.applied(configuration, to: old, manager, options)
                 return try registry.changed(kind, key, "", configuration, merged, old)
@@ -32,15 +32,18 @@ extension SubresourceWriter {
             do throws(Status) {
                 if isCreating, try registry.cache(kind).get(key) == nil {
                     if let refusal = options.createRefusal { throw refusal }
-                    let object = try registry.created(kind, key, configuration, manager, options)
+                    let object = try await registry.created(kind, key, configuration, options)
                     let created = try await registry.create(
                         kind, namespace: key.namespace, object, options, books: .given)
                     return WriteResult(code: 201, .object(created, kind), warnings: configuration.warnings, registry)
                 }
                 let object = try await registry.modify(
                     kind, key, part: WritePart(subresource: subresource), options, books: .given
-                ) { old throws(Status) in
-                    let merged = try registry.applied(configuration, to: old, manager, options)
+                ) { old async throws(Status) in
+                    let merged = try await registry.withVersions(kind) { versions throws(Status) in
+                        let manager = registry.fieldManager(kind, subresource: subresource, versions: versions)
+                        return try registry.applied(configuration, to: old, manager, options)
+                    }
                     return try registry.changed(kind, key, subresource, configuration, merged, old)
                 }
                 return WriteResult(.object(object, kind), warnings: configuration.warnings, registry)
@@ -75,10 +78,12 @@ extension ObjectRegistry {
     }
 
     fileprivate func created(
-        _ kind: KindDefinition, _ key: NamespacedName, _ configuration: ApplyConfiguration, _ manager: FieldManager,
-        _ options: WriteOptions
-    ) throws(Status) -> JSONValue {
-        var object = try applied(configuration, to: nil, manager, options)
+        _ kind: KindDefinition, _ key: NamespacedName, _ configuration: ApplyConfiguration, _ options: WriteOptions
+    ) async throws(Status) -> JSONValue {
+        var object = try await withVersions(kind) { versions throws(Status) in
+            let manager = fieldManager(kind, subresource: "", versions: versions)
+            return try applied(configuration, to: nil, manager, options)
+        }
         if let uid = object["metadata"]?["uid"]?.string, !uid.isEmpty {
             throw APIErrors.conflict(
                 kind.gvr, key.name,

@@ -93,6 +93,9 @@ package struct ResourceQuotaController: Controller {
         case Service.resource: snapshot.list(Service.self, namespace: namespace).map(QuotaSubject.service)
         case PersistentVolumeClaim.resource:
             snapshot.list(PersistentVolumeClaim.self, namespace: namespace).map(QuotaSubject.claim)
+        // The cache that showed the new quota, so that it counts itself.
+        case ResourceQuota.resource:
+            snapshot.list(ResourceQuota.self, namespace: namespace).map { _ in .other(kind.resource) }
         default:
             snapshot.content(PartialObject.self, of: kind.resource).list(namespace: namespace).map { _ in
                 .other(kind.resource)

@@ -12,6 +12,11 @@ package enum MergedValue {
         try merge(live, wanted, type) ?? .null
     }
 
+    /// Checks that a value is one of its type.
+    package static func check(_ value: JSONValue, _ type: MergeType) throws(MergeTypeError) {
+        try MergeValidation.check(value, type, allowsDuplicates: false)
+    }
+
     /// Nil when neither side leaves anything: a granular object or list without members.
     private static func merge(_ old: JSONValue?, _ new: JSONValue?, _ type: MergeType) throws(MergeTypeError) -> JSONValue? {
         let before = MergeAtom(type, for: old)

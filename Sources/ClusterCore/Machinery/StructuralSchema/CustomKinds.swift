@@ -111,6 +111,7 @@ package enum CustomKinds {
             selectableFields: (version["selectableFields"]?.array ?? []).compactMap {
                 $0["jsonPath"]?.string.map { String($0.drop { $0 == "." }) }
             },
-            warnings: warnings, isTerminating: hasCondition(definition, "Terminating"), schemas: schemas)
+            warnings: warnings, isTerminating: hasCondition(definition, "Terminating"), schemas: schemas,
+            conversion: ConversionWebhook(definition["spec"]?["conversion"]))
     }
 }

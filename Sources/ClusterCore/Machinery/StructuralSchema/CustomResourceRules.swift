@@ -26,6 +26,8 @@ package struct CustomResourceRules: KindRules {
     package var isTerminating: Bool
     /// Types of every served version, for server-side apply.
     package var schemas: [String: StructuralSchema]
+    /// Nil: versions differ in nothing but their name.
+    package var conversion: ConversionWebhook?
 
     package var countsGenerations: Bool { true }
     package var separatesStatus: Bool { hasStatus }
@@ -120,6 +122,22 @@ package struct CustomResourceRules: KindRules {
 
     /// All versions hold the same content, so only the version's name changes; defaults and pruning follow this version's schema.
     package func convertFromStorage(_ object: inout JSONValue) { present(&object) }
+
+    /// The rules by which objects of another version are read; nil when the definition does not have it.
+    package func reading(_ apiVersion: String) -> CustomResourceRules? {
+        let version = String(apiVersion.split(separator: "/").last ?? "")
+        guard let schema = schemas[version] else { return nil }
+        var rules = self
+        rules.kind.version = version
+        rules.schema = schema
+        return rules
+    }
+
+    /// What a webhook made of an object: what this version does not know is dropped, nothing is filled in.
+    package func tidy(_ object: inout JSONValue) {
+        var pruner = StructuralPruner()
+        pruner.prune(&object, schema)
+    }
 
     /// An object out of the store, or out of another version, as this version shows it.
     package func present(_ object: inout JSONValue) {

@@ -88,7 +88,7 @@ package struct DefinitionRules: KindRules {
     package func validateUpdate(new: JSONValue, old: JSONValue) -> [FieldError] {
         let path = FieldPath("spec")
         let (after, before) = (new["spec"] ?? [:], old["spec"] ?? [:])
-        var errors = validateSpec(after, path)
+        var errors = validateSpec(after, path, old: before)
         func immutable(_ names: [String]) {
             guard after[path: names] != before[path: names] else { return }
             errors.append(.invalid(names.reduce(path) { $0($1) }, after[path: names] ?? "", "field is immutable"))
@@ -153,7 +153,8 @@ package struct DefinitionRules: KindRules {
         ]
     }
 
-    private func validateSpec(_ spec: JSONValue, _ path: FieldPath) -> [FieldError] {
+    /// - Parameter old: Before an update.
+    private func validateSpec(_ spec: JSONValue, _ path: FieldPath, old: JSONValue? = nil) -> [FieldError] {
         var errors: [FieldError] = []
         let group = spec["group"]?.string ?? ""
         if group.isEmpty {
@@ -177,7 +178,7 @@ package struct DefinitionRules: KindRules {
             errors.append(.required(path("names")(name)))
         }
         errors += names(spec["names"] ?? [:], path("names"))
-        return errors + conversion(spec["conversion"] ?? [:], path("conversion"))
+        return errors + ConversionRules.validate(spec["conversion"] ?? [:], path("conversion"), old: old?["conversion"])
     }
 
     private func versions(_ spec: JSONValue, _ path: FieldPath) -> [FieldError] {
@@ -393,36 +394,6 @@ package struct DefinitionRules: KindRules {
             check(name.string ?? "", path("categories")[index])
         }
         return errors
-    }
-
-    private func conversion(_ conversion: JSONValue, _ path: FieldPath) -> [FieldError] {
-        let webhook = conversion["webhook"]
-        switch conversion["strategy"]?.string ?? "" {
-        case "": return [.required(path("strategy"))]
-        case "None":
-            guard webhook?.object != nil else { return [] }
-            return [
-                .forbidden(path("webhookClientConfig"), "should not be set when strategy is not set to Webhook")
-            ]
-        case "Webhook":
-            guard let config = webhook?["clientConfig"], config.object != nil else {
-                return [.required(path("webhookClientConfig"), "required when strategy is set to Webhook")]
-            }
-            var errors: [FieldError] = []
-            if (config["url"]?.string == nil) == (config["service"]?.object == nil) {
-                errors.append(.required(path("webhookClientConfig"), "exactly one of url or service is required"))
-            }
-            let versions = webhook?["conversionReviewVersions"]?.array?.compactMap(\.string) ?? []
-            if versions.isEmpty {
-                errors.append(.required(path("conversionReviewVersions")))
-            } else if !versions.contains("v1"), !versions.contains("v1beta1") {
-                errors.append(
-                    .invalid(
-                        path("conversionReviewVersions"), JSONValue(versions), "must include at least one of v1, v1beta1"))
-            }
-            return errors
-        case let other: return [.notSupported(path("strategy"), .string(other), supported: ["None", "Webhook"])]
-        }
     }
 
     // MARK: - Table

@@ -1,10 +1,10 @@
 import API
-import JSON
+package import JSON
 
 /// What tells the elements of a list of type `map` or `set` apart.
-enum ListKeys {
+package enum ListKeys {
     /// The key members of an element as an object, defaults included; nil when the list is no map.
-    static func key(_ element: JSONValue, _ schema: StructuralSchema) -> JSONValue? {
+    package static func key(_ element: JSONValue, _ schema: StructuralSchema) -> JSONValue? {
         guard schema.listType == "map", element.object != nil else { return .none }
         var key: JSONValue = [:]
         for name in schema.listMapKeys {
@@ -14,7 +14,7 @@ enum ListKeys {
     }
 
     /// The elements of a list by their keys; nil when the list is no map.
-    static func index(_ list: JSONValue, _ schema: StructuralSchema) -> [JSONValue: JSONValue]? {
+    package static func index(_ list: JSONValue, _ schema: StructuralSchema) -> [JSONValue: JSONValue]? {
         guard schema.listType == "map", let values = list.array else { return nil }
         var result: [JSONValue: JSONValue] = [:]
         for value in values {

@@ -3,7 +3,7 @@ import JSON
 
 /// What a schema in a CustomResourceDefinition may say, member by member.
 ///
-/// Rules in CEL (`x-kubernetes-validations`) are kept but neither compiled nor evaluated.
+/// Rules in CEL (`x-kubernetes-validations`) are judged by their form alone; the server compiles and evaluates them.
 /// - SeeAlso: Kubernetes 1.36 `apiextensions-apiserver/pkg/apis/apiextensions/validation/validation.go`,
 ///   `ValidateCustomResourceDefinitionOpenAPISchema`.
 struct SchemaRules {

@@ -1,4 +1,5 @@
 import API
+import CEL
 
 /// The formats of text that a schema may ask for; any other name is taken as a remark.
 ///

@@ -1,4 +1,5 @@
 import API
+import CEL
 import JSON
 
 /// What makes a schema structural: each field's type is told once and outside of value checks.

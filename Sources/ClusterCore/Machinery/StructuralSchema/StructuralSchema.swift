@@ -1,4 +1,5 @@
 import API
+package import CEL
 package import JSON
 
 /// The schema of a custom resource in one version, read once from `openAPIV3Schema`.

@@ -1,4 +1,5 @@
 package import API
+import CEL
 package import JSON
 
 /// Checks values against a schema, with the findings in upstream's words.

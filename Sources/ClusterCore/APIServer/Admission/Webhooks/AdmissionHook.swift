@@ -1,55 +1,20 @@
 import API
 import JSON
+import Machinery
 
 /// One webhook of a ValidatingWebhookConfiguration or MutatingWebhookConfiguration, and which requests it is asked about. Pure.
 ///
 /// - SeeAlso: Kubernetes 1.36 `apiserver/pkg/admission/plugin/webhook/generic/webhook.go` (`ShouldCallHook`),
 ///   `predicates/rules/rules.go`, `predicates/namespace/matcher.go`, `predicates/object/matcher.go`.
 struct AdmissionHook: Sendable {
-    private struct Rule: Sendable {
-        var operations: [String]
-        var groups: [String]
-        var versions: [String]
-        var resources: [String]
-        var scope: String
-
-        init(_ json: JSONValue) {
-            func list(_ name: String) -> [String] { json[name]?.array?.compactMap(\.string) ?? [] }
-            operations = list("operations")
-            groups = list("apiGroups")
-            versions = list("apiVersions")
-            resources = list("resources")
-            scope = json["scope"]?.string ?? "*"
-        }
-
-        func matches(_ request: AdmissionRequest, as kind: KindDefinition) -> Bool {
-            func has(_ names: [String], _ name: String) -> Bool { names.contains { $0 == "*" || $0 == name } }
-            guard has(operations, request.operation.rawValue), has(groups, kind.gvr.group), has(versions, kind.gvr.version),
-                scope == "*" || (scope == "Namespaced") == kind.isNamespaced
-            else { return false }
-            return resources.contains { pattern in
-                let parts = pattern.split(separator: "/", maxSplits: 1).map(String.init)
-                let (resource, subresource) = (parts.first ?? "", parts.count > 1 ? parts[1] : "")
-                return (resource == "*" || resource == kind.resource)
-                    && (subresource == "*" || subresource == request.subresource)
-            }
-        }
-    }
-
-    enum Client: Hashable, Sendable {
-        case url(String)
-        case service(NamespacedName, port: Int, path: String)
-    }
-
     /// Unique within the configuration: `deny.example.com`.
     var name: String
-    private var rules: [Rule]
+    private var rules: [AdmissionRule]
     private var namespaceSelector: LabelSelector
     private var objectSelector: LabelSelector
     private var matchesEquivalents: Bool
-    /// Conditions are CEL, which nobody here reads.
-    var hasConditions: Bool
-    var client: Client
+    var conditions: MatchConditions
+    var client: WebhookClient
     /// PEM; empty: the system's roots.
     var caPEM: [UInt8]
     /// An answer that cannot be had lets the request pass.
@@ -60,25 +25,20 @@ struct AdmissionHook: Sendable {
     /// The version of the review that is sent: `v1` or `v1beta1`; empty: it knows none of them.
     var reviewVersion: String
 
+    static let environment = AdmissionEnvironment.make(authorizer: true)
+
     init(_ json: JSONValue) {
         let client = json["clientConfig"] ?? [:]
         func selector(_ name: String) -> LabelSelector {
             json[name]?.object == nil ? .everything : LabelSelector(json: json[name])
         }
         name = json["name"]?.string ?? ""
-        rules = (json["rules"]?.array ?? []).map(Rule.init)
+        rules = (json["rules"]?.array ?? []).map(AdmissionRule.init)
         namespaceSelector = selector("namespaceSelector")
         objectSelector = selector("objectSelector")
         matchesEquivalents = json["matchPolicy"]?.string != "Exact"
-        hasConditions = !(json["matchConditions"]?.array ?? []).isEmpty
-        if let service = client["service"], service.object != nil {
-            let key = NamespacedName(
-                namespace: service["namespace"]?.string ?? "", name: service["name"]?.string ?? "")
-            self.client = .service(
-                key, port: Int(clamping: service["port"]?.int ?? 443), path: service["path"]?.string ?? "")
-        } else {
-            self.client = .url(client["url"]?.string ?? "")
-        }
+        conditions = MatchConditions(json["matchConditions"]?.array ?? [], in: Self.environment)
+        self.client = WebhookClient(client)
         caPEM = client["caBundle"]?.string.flatMap { Base64.decode($0) } ?? []
         ignoresFailures = json["failurePolicy"]?.string == "Ignore"
         timeout = .seconds(json["timeoutSeconds"]?.int ?? 10)
@@ -96,18 +56,10 @@ struct AdmissionHook: Sendable {
     func kind(
         for request: AdmissionRequest, equivalents: [KindDefinition], namespaceLabels: [String: String]?
     ) -> KindDefinition? {
-        guard objectMatches(request) else { return nil }
+        guard request.hasObject(matching: objectSelector) else { return nil }
         if let namespaceLabels, !namespaceSelector.matches(namespaceLabels) { return nil }
         let candidates = [request.kind] + (matchesEquivalents ? equivalents : [])
         return candidates.first { kind in rules.contains { $0.matches(request, as: kind) } }
-    }
-
-    private func objectMatches(_ request: AdmissionRequest) -> Bool {
-        if objectSelector.isEverything { return true }
-        return [request.object, request.old].contains { object in
-            guard let metadata = object?["metadata"], metadata.object != nil else { return false }
-            return objectSelector.matches(metadata["labels"]?.object?.strings ?? [:])
-        }
     }
 
     /// Nobody is asked about these: a bad webhook must not keep itself from being mended.

@@ -27,6 +27,19 @@ enum AdmissionReview {
         _ request: AdmissionRequest, for hook: AdmissionHook, as kind: KindDefinition, object: JSONValue, old: JSONValue,
         uid: String, fieldManager: String
     ) -> JSONValue {
+        var body: JSONValue = ["uid": .string(uid)]
+        for member in description(of: request, as: kind, fieldManager: fieldManager).object?.members ?? [] {
+            body[member.key] = member.value
+        }
+        body["object"] = object
+        body["oldObject"] = old
+        return [
+            "kind": "AdmissionReview", "apiVersion": .string("admission.k8s.io/\(hook.reviewVersion)"), "request": body,
+        ]
+    }
+
+    /// Who wants to do what, without the objects themselves.
+    static func description(of request: AdmissionRequest, as kind: KindDefinition, fieldManager: String) -> JSONValue {
         func kindName(_ kind: KindDefinition) -> JSONValue {
             let shown = kind.subresource(request.subresource)?.kind ?? kind.gvk
             return [
@@ -39,9 +52,7 @@ enum AdmissionReview {
                 "resource": .string(kind.gvr.resource),
             ]
         }
-        var body: JSONValue = [
-            "uid": .string(uid), "kind": kindName(kind), "resource": resourceName(kind),
-        ]
+        var body: JSONValue = ["kind": kindName(kind), "resource": resourceName(kind)]
         if !request.subresource.isEmpty { body["subResource"] = .string(request.subresource) }
         body["requestKind"] = kindName(request.kind)
         body["requestResource"] = resourceName(request.kind)
@@ -53,13 +64,9 @@ enum AdmissionReview {
         if !namespace.isEmpty { body["namespace"] = .string(namespace) }
         body["operation"] = .string(request.operation.rawValue)
         body["userInfo"] = UserInfo.json(request.user)
-        body["object"] = object
-        body["oldObject"] = old
         body["dryRun"] = .bool(request.isDryRun)
         body["options"] = options(request, fieldManager)
-        return [
-            "kind": "AdmissionReview", "apiVersion": .string("admission.k8s.io/\(hook.reviewVersion)"), "request": body,
-        ]
+        return body
     }
 
     private static func options(_ request: AdmissionRequest, _ fieldManager: String) -> JSONValue {

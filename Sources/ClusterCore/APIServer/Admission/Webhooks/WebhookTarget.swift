@@ -1,10 +1,18 @@
 import API
 package import JSON
+import Machinery
 
 /// Calls webhooks, however they are reached.
 package protocol WebhookCaller: Sendable {
     /// Posts a body and returns the answer's, a JSON object.
     func call(_ target: WebhookTarget, _ body: [UInt8], timeout: Duration) async throws(WebhookFailure) -> JSONValue
+}
+
+/// For servers that call none.
+struct NoWebhooks: WebhookCaller {
+    func call(_ target: WebhookTarget, _ body: [UInt8], timeout: Duration) async throws(WebhookFailure) -> JSONValue {
+        throw WebhookFailure(message: "Post \"\(target.url)\": webhooks are not called here")
+    }
 }
 
 /// A webhook that gave no answer, in upstream's words.
@@ -36,7 +44,7 @@ extension WebhookTarget {
     }
 
     init(
-        _ client: AdmissionHook.Client, caPEM: [UInt8], query: String, caches: CacheSet, random: UInt64
+        _ client: WebhookClient, caPEM: [UInt8], query: String, caches: CacheSet, random: UInt64
     ) throws(WebhookFailure) {
         switch client {
         case .url(let text):
@@ -52,7 +60,12 @@ extension WebhookTarget {
         case .service(let key, let port, let path):
             let name = "\(key.name).\(key.namespace).svc"
             let path = (path.hasPrefix("/") ? path : "/" + path) + query
-            let (host, number) = try ServiceEndpoints(caches: caches).dial(key, port: port, random: random)
+            let (host, number): (String, Int)
+            do throws(WebhookFailure) {
+                (host, number) = try ServiceEndpoints(caches: caches).dial(key, port: port, random: random)
+            } catch {
+                throw WebhookFailure(message: "Post \"https://\(name):\(port)\(path)\": \(error.message)")
+            }
             self.init(
                 url: "https://\(name):\(port)\(path)", address: UpstreamAddress(isTLS: true, host: host, port: number),
                 serverName: name, path: path, caPEM: caPEM)

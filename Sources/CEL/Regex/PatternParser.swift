@@ -6,6 +6,8 @@ struct PatternParser {
         var ignoresCase = false
         var isMultiline = false
         var dotTakesNewline = false
+        /// `x*` takes as little as it can, `x*?` as much.
+        var isUngreedy = false
     }
 
     private static let depthMax = 200
@@ -76,8 +78,8 @@ struct PatternParser {
         while let (min, max) = try repetition() {
             count += 1
             if count > 1 { throw error("invalid nested repetition operator", written(from: start)) }
-            _ = take("?")  // the shortest match is a match as well
-            node = .repeated(node, min: min, max: max)
+            let isLazy = take("?") != flags.isUngreedy
+            node = .repeated(node, min: min, max: max, isLazy: isLazy)
         }
         return node
     }
@@ -195,7 +197,7 @@ struct PatternParser {
             case "i": flags.ignoresCase = sets
             case "m": flags.isMultiline = sets
             case "s": flags.dotTakesNewline = sets
-            case "U": break
+            case "U": flags.isUngreedy = sets
             case "-": sets = false
             case ")": return true
             case ":": return false

@@ -43,6 +43,43 @@ struct PatternProgram: Sendable {
         return false
     }
 
+    /// The leftmost match that begins at or behind `start`; of those the one that the pattern prefers.
+    ///
+    /// - SeeAlso: Russ Cox, "Regular Expression Matching: the Virtual Machine Approach".
+    func find(_ text: [UInt32], from start: Int) -> Range<Int>? {
+        var current = ThreadList(instructions.count)
+        var next = ThreadList(instructions.count)
+        var starts = Array(repeating: 0, count: instructions.count)
+        var nextStarts = starts
+        var found: Range<Int>?
+        for position in start...max(start, text.count) {
+            // A thread that begins later never beats one that began before.
+            if found == nil {
+                let known = current.places.count
+                _ = add(0, to: &current, text, position, stopsAtMatch: false)
+                for place in current.places[known...] { starts[place] = position }
+            }
+            if current.places.isEmpty { break }
+            next.removeAll()
+            threads: for place in current.places {
+                switch instructions[place] {
+                case .match:
+                    found = starts[place]..<position
+                    break threads
+                case .character(let set):
+                    guard position < text.count, set.contains(text[position]) else { continue }
+                    let known = next.places.count
+                    _ = add(place + 1, to: &next, text, position + 1, stopsAtMatch: false)
+                    for reached in next.places[known...] { nextStarts[reached] = starts[place] }
+                default: continue
+                }
+            }
+            swap(&current, &next)
+            swap(&starts, &nextStarts)
+        }
+        return found
+    }
+
     /// The places where the machine waits for a character; each at most once.
     private struct ThreadList {
         var places: [Int] = []
@@ -64,12 +101,15 @@ struct PatternProgram: Sendable {
     }
 
     /// Follows everything that takes no character; true when the end of the pattern is reached.
-    private func add(_ start: Int, to list: inout ThreadList, _ text: [UInt32], _ position: Int) -> Bool {
+    private func add(
+        _ start: Int, to list: inout ThreadList, _ text: [UInt32], _ position: Int, stopsAtMatch: Bool = true
+    ) -> Bool {
         var open = [start]
         while let place = open.popLast() {
             guard list.insert(place) else { continue }
             switch instructions[place] {
-            case .match: return true
+            case .match:
+                if stopsAtMatch { return true }
             case .character: break
             case .jump(let target): open.append(target)
             case .split(let first, let second):

@@ -1,4 +1,4 @@
-/// A regular expression of a schema's `pattern`, in the syntax that Go takes.
+/// A regular expression in the syntax that Go takes: `pattern` of schemas, `matches` and `find` of expressions.
 ///
 /// - SeeAlso: `regexp/syntax` of Go for the language; back references and look-around are not part of it.
 package struct Pattern: Sendable {
@@ -31,6 +31,31 @@ package struct Pattern: Sendable {
 
     /// Whether the pattern occurs in `text`; anchors are the pattern's own affair.
     package func matches(_ text: String) -> Bool { program.matches(text) }
+
+    /// Instructions of the program: a match takes time in proportion to this and to the text.
+    package var size: Int { program.instructions.count }
+
+    /// The first match, as Go finds it: leftmost, then what is written first in the pattern.
+    package func find(in text: String) -> String? {
+        let scalars = Array(text.unicodeScalars)
+        return program.find(scalars.map(\.value), from: 0).map { Scalars.text(scalars[$0]) }
+    }
+
+    /// Matches one behind the other, at most `max` of them.
+    package func findAll(in text: String, max: Int?) -> [String] {
+        let scalars = Array(text.unicodeScalars)
+        let values = scalars.map(\.value)
+        var result: [String] = []
+        var position = 0
+        var previousEnd = -1
+        while position <= values.count, max.map({ result.count < $0 }) ?? true, let range = program.find(values, from: position) {
+            // An empty match right behind another one does not count.
+            if !(range.isEmpty && range.lowerBound == previousEnd) { result.append(Scalars.text(scalars[range])) }
+            previousEnd = range.upperBound
+            position = range.isEmpty ? range.upperBound + 1 : range.upperBound
+        }
+        return result
+    }
 }
 
 /// What a pattern says, as a tree.
@@ -41,7 +66,7 @@ indirect enum PatternNode {
     case sequence([PatternNode])
     case alternatives([PatternNode])
     /// `max` nil: without limit.
-    case repeated(PatternNode, min: Int, max: Int?)
+    case repeated(PatternNode, min: Int, max: Int?, isLazy: Bool)
 }
 
 private struct PatternCompiler {
@@ -62,7 +87,7 @@ private struct PatternCompiler {
             for node in nodes where !emit(node) { return false }
             return true
         case .alternatives(let nodes): return emit(alternatives: nodes)
-        case .repeated(let node, let min, let max): return emit(node, min: min, max: max)
+        case .repeated(let node, let min, let max, let isLazy): return emit(node, min: min, max: max, isLazy: isLazy)
         }
     }
 
@@ -82,14 +107,17 @@ private struct PatternCompiler {
         return true
     }
 
-    private mutating func emit(_ node: PatternNode, min: Int, max: Int?) -> Bool {
+    private mutating func emit(_ node: PatternNode, min: Int, max: Int?, isLazy: Bool) -> Bool {
+        func fork(_ inside: Int, _ behind: Int) -> PatternProgram.Instruction {
+            isLazy ? .split(behind, inside) : .split(inside, behind)
+        }
         for _ in 0..<min where !emit(node) { return false }
         guard let max else {
             let split = program.instructions.count
             program.instructions.append(.jump(0))
             guard emit(node) else { return false }
             program.instructions.append(.jump(split))
-            program.instructions[split] = .split(split + 1, program.instructions.count)
+            program.instructions[split] = fork(split + 1, program.instructions.count)
             return true
         }
         var splits: [Int] = []
@@ -98,7 +126,7 @@ private struct PatternCompiler {
             program.instructions.append(.jump(0))
             guard emit(node) else { return false }
         }
-        for split in splits { program.instructions[split] = .split(split + 1, program.instructions.count) }
+        for split in splits { program.instructions[split] = fork(split + 1, program.instructions.count) }
         return true
     }
 }

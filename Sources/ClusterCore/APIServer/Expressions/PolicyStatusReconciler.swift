@@ -1,0 +1,60 @@
+import API
+import JSON
+package import Logging
+import Machinery
+
+/// Writes into the status of ValidatingAdmissionPolicies whether their expressions fit the types of what they match.
+///
+/// - SeeAlso: Kubernetes 1.36 `pkg/controller/validatingadmissionpolicystatus/controller.go`.
+package struct PolicyStatusReconciler: Sendable {
+    private static let interval: Duration = .seconds(1)
+    private static let resource = GroupVersionResource(
+        group: "admissionregistration.k8s.io", version: "v1", resource: "validatingadmissionpolicies")
+
+    let registry: ObjectRegistry
+    let logger: Logger
+
+    package init(registry: ObjectRegistry, logger: Logger) {
+        self.registry = registry
+        self.logger = logger
+    }
+
+    /// Runs until cancelled.
+    package func run() async throws {
+        var known = registry.caches[Self.resource]?.lastRevision
+        await reconcile()
+        while true {
+            try await registry.environment.sleep(Self.interval)
+            let revision = registry.caches[Self.resource]?.lastRevision
+            guard revision != known else { continue }
+            known = revision
+            await reconcile()
+        }
+    }
+
+    /// Judges each policy whose specification changed since it was judged.
+    package func reconcile() async {
+        guard let kind = registry.kinds.kind(Self.resource), let cache = registry.caches[kind] else { return }
+        for cached in cache.all() {
+            let policy = cached.object
+            let generation = policy["metadata"]?["generation"]?.int ?? 0
+            guard policy["metadata"]?["deletionTimestamp"]?.string == nil,
+                policy["status"]?["observedGeneration"]?.int != generation
+            else { continue }
+            let warnings = PolicyTypeCheck(kinds: registry.kinds).warnings(policy)
+            var status: JSONValue = ["observedGeneration": .int(generation), "typeChecking": [:]]
+            if !warnings.isEmpty { status["typeChecking"] = ["expressionWarnings": .array(warnings)] }
+            do throws(Status) {
+                _ = try await registry.modify(kind, cached.key, part: .status, .controllers) { old in
+                    guard old["metadata"]?["generation"]?.int == generation else { return old }
+                    var new = old
+                    new["status"] = status
+                    return new
+                }
+            } catch {
+                guard !error.isNotFound, !error.isConflict else { continue }
+                logger.info("policy not judged", metadata: ["key": "\(cached.key)", "error": "\(error)"])
+            }
+        }
+    }
+}
