@@ -1,7 +1,7 @@
 #!/bin/bash
-# Figures of `skiff proxy` against a generated API server, in a network namespace of its own: resident memory, and a rolling restart.
-#   netns-tests/bench-proxy.sh [memory|rolling]
-# SERVICES (30000), SKIFF_BIN (.build/release).
+# Figures of `skiff proxy` against a generated API server, in a network namespace of its own, each beside its promise.
+#   netns-tests/bench-proxy.sh [memory|rolling|latency|changes]...
+# SERVICES (30000), SECONDS_OF_CHANGES (60), SKIFF_BIN (.build/release). Prints a table; a line that misses its promise ends with "missed".
 set -u
 if [ -z "${BENCH_INSIDE:-}" ]; then
     cd "$(dirname "$0")" || exit 1
@@ -13,10 +13,15 @@ work=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null; wait 2>/dev/null; rm -rf "$work"' EXIT
 ip link set lo up
 services=${SERVICES:-30000}
-what=${1:-all}
-proxy_pid=0
+seconds=${SECONDS_OF_CHANGES:-60}
+[ $# = 0 ] && set -- memory latency changes rolling
+proxy_pid=0 server_pid=0
 
-# start COUNT ENDPOINTS [ROLL...]: the server and the proxy, up to the first sync.
+row() { printf '%-58s %18s %22s%s\n' "$1" "$2" "$3" "${4:+  $4}"; }
+# verdict FIGURE LIMIT: "missed" when the figure is not below the limit.
+verdict() { awk -v figure="$1" -v limit="$2" 'BEGIN { if (!(figure + 0 < limit + 0) || figure == "-") print "missed" }'; }
+
+# start COUNT ENDPOINTS [CHANGES...]: the server and the proxy, up to the first sync.
 start() {
     python3 objects_server.py 7080 "$@" &
     server_pid=$!
@@ -28,29 +33,65 @@ start() {
     echo "no sync within three minutes:"; tail -3 "$work/log"; exit 1
 }
 
-stop() { kill $proxy_pid $server_pid 2>/dev/null; wait $proxy_pid $server_pid 2>/dev/null; nft flush ruleset; }
+stop() { kill $proxy_pid $server_pid 2>/dev/null; wait $proxy_pid $server_pid 2>/dev/null; nft flush ruleset; rm -f "$work"/changes*; }
 kilobytes() { awk -v key="$1:" '$1 == key { print $2 }' "/proc/$proxy_pid/status"; }
+megabytes() { awk -v kilobytes="$(kilobytes "$1")" 'BEGIN { printf "%.1f", kilobytes / 1024 }'; }
 cpu() { awk '{ print ($14 + $15) / 100 }' "/proc/$proxy_pid/stat"; }
+# settle: until the resident size has stood still for ten seconds.
+settle() {
+    local before=0 now still=0
+    for _ in $(seq 60); do
+        sleep 1
+        now=$(kilobytes VmRSS)
+        if [ $((now > before ? now - before : before - now)) -lt 256 ]; then still=$((still + 1)); else still=0; fi
+        before=$now
+        [ $still -ge 10 ] && return
+    done
+}
 
-if [ "$what" != rolling ]; then
+memory() {
     start 0 1
-    sleep 2
-    echo "idle, no Services: resident $(kilobytes VmRSS) kB"
+    settle
+    row "resident, idle" "$(megabytes VmRSS) MB" "under 20 MB" "$(verdict "$(megabytes VmRSS)" 20)"
+    row "  of it memory / the program's file" "$(megabytes RssAnon) / $(megabytes RssFile) MB" ""
     stop
     start "$services" 2
-    grep -o 'duration="[^"]*"' "$work/log" | head -1 | sed 's/^/first sync: /'
-    sleep 5
-    echo "$services Services x 2: resident $(kilobytes VmRSS) kB, at most $(kilobytes VmHWM) kB, cpu $(cpu) s from start"
+    row "$services x 2: first sync" "$(grep -o 'duration="[0-9.]*' "$work/log" | head -1 | tr -d 'a-z="' | cut -c1-5) s" ""
+    settle
+    row "$services x 2: resident" "$(megabytes VmRSS) MB" "under 90 MB" "$(verdict "$(megabytes VmRSS)" 90)"
+    row "  of it memory / the program's file; at most" "$(megabytes RssAnon) / $(megabytes RssFile); $(megabytes VmHWM) MB" ""
+    row "  cpu since its start" "$(cpu) s" ""
     stop
-fi
+}
 
-if [ "$what" != memory ]; then
+# lag WHAT RATE SECONDS SERVICES: endpoints of SERVICES Services change in turn.
+lag() {
+    start "$4" 2 "$2" "$3" "$work/changes" spread
+    sleep 2
+    local before after count p50 p99 worst missing
+    before=$(cpu)
+    read -r count p50 p99 worst missing < <(python3 bench_lag.py "$work/changes" "$3")
+    after=$(cpu)
+    case $1 in
+        latency) row "$4 Services, $2 changes/s: event to commit, p99" "$p99 ms" "under 5 ms" "$(verdict "$p99" 5)" ;;
+        changes) row "$4 Services, $2 changes/s for $3 s: worst lag" "$worst ms" "under 100 ms" "$(verdict "$worst" 100)" ;;
+    esac
+    row "  median / p99 / worst; of $count not seen" "$p50 / $p99 / $worst; $missing" "none" "$(verdict "$missing" 1)"
+    local each
+    each=$(awk -v cpu="$(awk -v a="$after" -v b="$before" 'BEGIN { print a - b }')" -v count="$count" 'BEGIN { printf "%.2f", cpu * 1000 / count }')
+    row "  cpu of the process a change (somebody listens to commits)" "$each ms" "under 1 ms" "$(verdict "$each" 1)"
+    stop
+}
+latency() { lag latency 20 15 1000; lag latency 20 15 "$services"; }
+changes() { lag changes 1000 "$seconds" 1000; }
+
+rolling() {
     for number in $(seq 0 199); do ip addr add 10.200.0.$number/32 dev lo; done
     ip addr add 10.201.0.1/32 dev lo && ip route add 10.96.0.0/12 dev lo src 10.201.0.1
     start 1 100 50 10 "$work/gone"
-    # Answers on every endpoint with the time, and makes 2,000 connections a second; prints those that came to an endpoint which had
-    # left its slice more than ten milliseconds before.
-    python3 - "$work/gone" <<'PYTHON'
+    # Answers on every endpoint with its address, and makes 2,000 connections a second.
+    local result
+    result=$(python3 - "$work/gone" <<'PYTHON'
 import os, socket, sys, time
 server = socket.socket(); server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 server.bind(("0.0.0.0", 8080)); server.listen(4096)
@@ -84,8 +125,20 @@ for at, endpoint in seen:
     if endpoint in left:
         worst = max(worst, at - left[endpoint])
         if at - left[endpoint] > 0.01: late += 1
-print(f"rolling restart: {len(changes)} endpoints replaced, {len(seen)} connections ({len(seen) / 14:.0f} a second), {failed} failed; "
-      f"{late} to an endpoint that had left more than 10 ms before, the latest after {worst * 1000:.1f} ms")
+print(len(changes), f"{len(seen) / 14:.0f}", failed, late, f"{worst * 1000:.1f}")
 PYTHON
+    )
+    read -r replaced rate failed late worst <<<"$result"
+    row "rolling restart of 100 endpoints, $rate connections/s: failed" "$failed" "none" "$(verdict "$failed" 1)"
+    row "  $replaced replaced; connections to one gone for over 10 ms" "$late" "none" "$(verdict "$late" 1)"
+    row "  the latest came after it had left" "$worst ms" ""
     stop
-fi
+}
+
+row "figure" "measured" "promise"
+for what in "$@"; do
+    case $what in
+        memory | latency | changes | rolling) $what ;;
+        *) echo "there is no $what: memory, latency, changes, rolling" >&2; exit 2 ;;
+    esac
+done

@@ -58,6 +58,7 @@ struct BatchEncoder {
     }
 
     private var messages: [Message] = []
+    private var counts: [String: [ElementKey: ElementCount]] = [:]
     private var operation = 0
 
     /// - Parameter generation: The kernel refuses the batch when its ruleset has another one by then; nil: never.
@@ -65,6 +66,7 @@ struct BatchEncoder {
         var encoder = BatchEncoder(
             writer: NetlinkWriter(reservingBytes: transaction.elementCount * 88 + 64 * transaction.operations.count + 4096),
             sequence: firstSequence &- 1)
+        encoder.counts = transaction.counts
         encoder.begin(UInt16(NFNL_MSG_BATCH_BEGIN), family: 0, isBatch: true)
         if let generation { encoder.writer.put(Self.generation, generation) }
         for (index, operation) in transaction.operations.enumerated() {
@@ -122,6 +124,13 @@ struct BatchEncoder {
             begin(UInt16(NFT_MSG_DELRULE.rawValue), family: table.family.rawValue)
             writer.put(UInt16(NFTA_RULE_TABLE.rawValue), table.name)
             writer.put(UInt16(NFTA_RULE_CHAIN.rawValue), name)
+        case .deleteRule(let table, let chain, let handle):
+            begin(UInt16(NFT_MSG_DELRULE.rawValue), family: table.family.rawValue)
+            writer.put(UInt16(NFTA_RULE_TABLE.rawValue), table.name)
+            writer.put(UInt16(NFTA_RULE_CHAIN.rawValue), chain)
+            writer.put(UInt16(NFTA_RULE_HANDLE.rawValue), count: 2) {
+                UInt32(truncatingIfNeeded: $0 == 0 ? handle >> 32 : handle)
+            }
         case .addRule(let table, let chain, let rule): add(rule, to: chain, in: table)
         case .addElements(let table, let set, let elements) where PlainRanges.isPlain(elements.first?.key, table.family):
             let points = PlainRanges.points(of: elements.lazy.map(\.key))
@@ -130,9 +139,11 @@ struct BatchEncoder {
             let points = PlainRanges.points(of: keys)
             write(points, NFT_MSG_DELSETELEM.rawValue, flags: 0, set: set, in: table) { PlainRanges.put($1, in: &$0) }
         case .addElements(let table, let set, let elements):
+            let counts = counts[set] ?? [:]
             write(elements, NFT_MSG_NEWSETELEM.rawValue, flags: Self.create, set: set, in: table) { writer, element in
                 Self.put(element.key, in: &writer)
                 Self.put(element.value, in: &writer)
+                if !counts.isEmpty, let count = counts[element.key] { ElementCounter.put(count, in: &writer) }
             }
         case .deleteElements(let table, let set, let keys):
             write(keys, NFT_MSG_DELSETELEM.rawValue, flags: 0, set: set, in: table) { writer, key in
@@ -188,6 +199,7 @@ struct BatchEncoder {
             writer.close(concatenation)
             writer.close(description)
         }
+        if set.isCounted { ElementCounter.declare(in: &writer) }
         let userdata = SetUserdata.encode(set)
         if !userdata.isEmpty { writer.put(UInt16(NFTA_SET_USERDATA.rawValue), bytes: userdata) }
     }
@@ -241,7 +253,7 @@ struct BatchEncoder {
         }
     }
 
-    private static func put(_ key: ElementKey, in writer: inout NetlinkWriter) {
+    static func put(_ key: ElementKey, in writer: inout NetlinkWriter) {
         put(key.start, UInt16(NFTA_SET_ELEM_KEY.rawValue), in: &writer)
         if let end = key.end { put(end, UInt16(NFTA_SET_ELEM_KEY_END.rawValue), in: &writer) }
     }

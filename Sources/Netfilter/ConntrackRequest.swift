@@ -52,6 +52,18 @@ enum ConntrackRequest {
         return writer.words
     }
 
+    /// Deletes the one flow whose first packet was sent like this.
+    static func delete(_ flow: Flow, sequence: UInt32) -> [UInt32] {
+        var writer = NetlinkWriter(reservingBytes: 128)
+        writer.begin(
+            type: delete, flags: acknowledge, sequence: sequence, family: flow.original.source.family == .ipv4 ? 2 : 10)
+        put(
+            Attribute.original, source: flow.original.source, destination: flow.original.destination, flow.transport,
+            sourcePort: flow.original.sourcePort, destinationPort: flow.original.destinationPort, in: &writer)
+        writer.end()
+        return writer.words
+    }
+
     private static func put(
         _ type: UInt16, source: IPAddress, destination: IPAddress, _ transport: TransportProtocol, sourcePort: Port,
         destinationPort: Port, in writer: inout NetlinkWriter

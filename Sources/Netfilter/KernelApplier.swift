@@ -5,7 +5,7 @@ package import NFTables
 ///
 /// A batch is one datagram: the kernel has committed or refused it when `send` returns, and each refusal carries the sequence
 /// number of its operation. No acknowledgement is asked for. Calls run one after another on a thread of their own.
-package final class KernelApplier: RulesetApplier, FlowCleaner {
+package final class KernelApplier: RulesetApplier, FlowCleaner, ForeignTableReader {
     private let worker: SerialThread
     private let session: Session
 
@@ -51,6 +51,20 @@ package final class KernelApplier: RulesetApplier, FlowCleaner {
             try session.withReader { (reader) throws(ApplyError) in
                 try reader.elements(of: set, in: table, isHash: true).map { Element($0.key, $0.value) }
             }
+        }
+    }
+
+    package func foreignTable(_ table: TableIdentifier) async throws(ApplyError) -> ForeignTable? {
+        try await worker.perform { [session] () throws(ApplyError) -> ForeignTable? in
+            try session.withReader { (reader) throws(ApplyError) in try reader.foreignTable(table) }
+        }
+    }
+
+    package func counts(of keys: [ElementKey]?, set: String, in table: TableIdentifier) async throws(ApplyError)
+        -> [ElementKey: ElementCount]
+    {
+        try await worker.perform { [session] () throws(ApplyError) -> [ElementKey: ElementCount] in
+            try session.withReader { (reader) throws(ApplyError) in try reader.counts(of: keys, set: set, in: table) }
         }
     }
 

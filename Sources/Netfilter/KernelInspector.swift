@@ -26,6 +26,11 @@ package struct KernelInspector {
         try reader.elements(of: set, in: table, isHash: true).map { Element($0.key, $0.value) }.sorted { $0.key < $1.key }
     }
 
+    /// What met the elements of a counted set.
+    package mutating func counts(of set: String, in table: TableIdentifier) throws(ApplyError) -> [ElementKey: ElementCount] {
+        try reader.counts(of: nil, set: set, in: table)
+    }
+
     /// Every hooked chain of the families that IP packets meet, ours included, by hook and priority.
     package mutating func hookedChains() throws(ApplyError) -> [HookedChain] {
         var found: [HookedChain] = []

@@ -82,20 +82,31 @@ package final class NetfilterSocket: Sendable {
     func ask(_ words: [UInt32], sequence: UInt32, detail: String) throws(ApplyError) -> (
         messages: [NetlinkMessage], interrupted: Bool
     ) {
+        var messages: [NetlinkMessage] = []
+        let interrupted = try ask(words, sequence: sequence, detail: detail) { messages.append($0) }
+        return (messages, interrupted)
+    }
+
+    /// The same, each answer handed over as it comes: of a long listing no more than a datagram is held.
+    ///
+    /// - Returns: A commit disturbed the listing.
+    @discardableResult
+    func ask(
+        _ words: [UInt32], sequence: UInt32, detail: String, each: (NetlinkMessage) -> Void
+    ) throws(ApplyError) -> Bool {
         _ = try receiveWaiting()
         try send(words)
-        var messages: [NetlinkMessage] = []
         var interrupted = false
         while true {
             guard let datagram = try receive(flags: 0) else { continue }
             for message in NetlinkMessage.split(datagram) where message.sequence == sequence {
                 interrupted = interrupted || message.flags & NetlinkMessage.dumpInterrupted != 0
                 switch message.type {
-                case NetlinkMessage.done: return (messages, interrupted)
+                case NetlinkMessage.done: return interrupted
                 case NetlinkMessage.error:
                     guard message.errno == 0 else { throw ApplyError(errno: message.errno, detail: detail) }
-                    return (messages, interrupted)
-                default: messages.append(message)
+                    return interrupted
+                default: each(message)
                 }
             }
         }

@@ -9,7 +9,7 @@ import NFTables
 struct RulesetReader {
     private static let subsystem: UInt16 = 10  // NFNL_SUBSYS_NFTABLES
     static let dump: UInt16 = 0x300  // NLM_F_DUMP
-    private static let acknowledge: UInt16 = 0x4  // NLM_F_ACK
+    static let acknowledge: UInt16 = 0x4  // NLM_F_ACK
     /// A dump that a commit disturbed is repeated this often.
     private static let attemptsMax = 8
 
@@ -120,40 +120,64 @@ struct RulesetReader {
         return sets
     }
 
-    mutating func elements(
-        of set: String, in table: TableIdentifier, isHash: Bool, isPlain: Bool = false
-    ) throws(ApplyError) -> [ElementKey: ElementValue] {
-        let messages = try request(
-            NFT_MSG_GETSETELEM.rawValue, family: table.family.rawValue, flags: Self.dump, detail: "list elements of \(set)"
-        ) { writer in
-            writer.put(UInt16(NFTA_SET_ELEM_LIST_TABLE.rawValue), table.name)
-            writer.put(UInt16(NFTA_SET_ELEM_LIST_SET.rawValue), set)
-        }
-        return isPlain ? PlainRanges.elements(in: messages) : try Self.elements(in: messages, ofHash: isHash)
-    }
-
-    /// The elements of one dump.
+    /// The elements of one set.
     ///
     /// The kernel grows a hash on a thread of its own, some time after a commit, and continues a dump by counting what it has
     /// passed: a dump during the growth lacks elements and repeats as many others, with no word in the flags or the generation
     /// (Linux `net/netfilter/nft_set_hash.c`, `nft_rhash_walk`).
     ///
-    /// - Parameter ofHash: No key stands twice in the set; intervals may end where another begins.
+    /// - Parameter isHash: No key stands twice in the set; intervals may end where another begins.
     /// - Throws: `EINTR` when an element stands twice.
-    static func elements(
-        in messages: [NetlinkMessage], ofHash: Bool
+    mutating func elements(
+        of set: String, in table: TableIdentifier, isHash: Bool, isPlain: Bool = false
     ) throws(ApplyError) -> [ElementKey: ElementValue] {
-        var elements: [ElementKey: ElementValue] = [:]
-        for message in messages {
-            guard let list = message.attributes[UInt16(NFTA_SET_ELEM_LIST_ELEMENTS.rawValue)] else { continue }
+        if isPlain {
+            return PlainRanges.elements(
+                in: try request(
+                    NFT_MSG_GETSETELEM.rawValue, family: table.family.rawValue, flags: Self.dump,
+                    detail: "list elements of \(set)"
+                ) { Self.put(set, table, in: &$0) })
+        }
+        for _ in 0..<Self.attemptsMax {
+            sequence &+= 1
+            var writer = NetlinkWriter(reservingBytes: 256)
+            writer.begin(type: Self.elementsRequest, flags: Self.dump, sequence: sequence, family: table.family.rawValue)
+            Self.put(set, table, in: &writer)
+            writer.end()
+            var listing = ElementListing()
+            let interrupted = try socket.ask(writer.words, sequence: sequence, detail: "list elements of \(set)") {
+                listing.add($0)
+            }
+            if isHash { try listing.check() }
+            if !interrupted { return listing.elements }
+        }
+        throw ApplyError(errno: 4, detail: "list elements of \(set)")
+    }
+
+    static let elementsRequest = subsystem << 8 | UInt16(NFT_MSG_GETSETELEM.rawValue)
+
+    private static func put(_ set: String, _ table: TableIdentifier, in writer: inout NetlinkWriter) {
+        writer.put(UInt16(NFTA_SET_ELEM_LIST_TABLE.rawValue), table.name)
+        writer.put(UInt16(NFTA_SET_ELEM_LIST_SET.rawValue), set)
+    }
+
+    /// The elements of one dump, as they come.
+    struct ElementListing {
+        private(set) var elements: [ElementKey: ElementValue] = [:]
+        private var standsTwice = false
+
+        mutating func add(_ message: NetlinkMessage) {
+            guard let list = message.attributes[UInt16(NFTA_SET_ELEM_LIST_ELEMENTS.rawValue)] else { return }
             for item in list.nested {
-                guard let element = Self.element(item.nested) else { continue }
-                if elements.updateValue(element.value, forKey: element.key) != nil, ofHash {
-                    throw ApplyError(errno: 4, detail: "list elements: one stands twice")
-                }
+                guard let element = RulesetReader.element(item.nested) else { continue }
+                if elements.updateValue(element.value, forKey: element.key) != nil { standsTwice = true }
             }
         }
-        return elements
+
+        /// - Throws: `EINTR` when an element stood twice.
+        func check() throws(ApplyError) {
+            if standsTwice { throw ApplyError(errno: 4, detail: "list elements: one stands twice") }
+        }
     }
 
     private static func declaration(named name: String, _ attributes: NetlinkAttributes) -> NamedSet {
@@ -167,17 +191,22 @@ struct RulesetReader {
         let dynamicSizeMax = SetCoding.isDynamic(flags: flags) ? size ?? 0 : nil
         let isPlain = key == [.ipv4Address] || key == [.ipv6Address]
         let isMap = attributes[UInt16(NFTA_SET_DATA_TYPE.rawValue)] != nil
-        guard !isInterval || key.count > 1 || isPlain && !isMap else { return foreign }
-        guard let type = attributes[UInt16(NFTA_SET_DATA_TYPE.rawValue)]?.number else {
-            return NamedSet(name, key: key, isInterval: isInterval, dynamicSizeMax: dynamicSizeMax)
+        guard !isInterval || key.count > 1 || isPlain && !isMap, let isCounted = ElementCounter.isDeclared(by: attributes) else {
+            return foreign
         }
-        if type == SetCoding.verdictType { return NamedSet(name, key: key, value: .verdict, isInterval: isInterval) }
+        guard let type = attributes[UInt16(NFTA_SET_DATA_TYPE.rawValue)]?.number else {
+            return NamedSet(name, key: key, isInterval: isInterval, dynamicSizeMax: dynamicSizeMax, isCounted: isCounted)
+        }
+        if type == SetCoding.verdictType {
+            return NamedSet(name, key: key, value: .verdict, isInterval: isInterval, isCounted: isCounted)
+        }
         guard let fields = SetCoding.fields(number: type) else { return foreign }
         return NamedSet(
-            name, key: key, value: .fields(fields), isInterval: isInterval, dynamicSizeMax: dynamicSizeMax)
+            name, key: key, value: .fields(fields), isInterval: isInterval, dynamicSizeMax: dynamicSizeMax,
+            isCounted: isCounted)
     }
 
-    private static func element(_ attributes: NetlinkAttributes) -> Element? {
+    fileprivate static func element(_ attributes: NetlinkAttributes) -> Element? {
         func bytes(_ attribute: NetlinkAttributes.Attribute?) -> KeyBytes? {
             attribute?.nested[UInt16(NFTA_DATA_VALUE.rawValue)].flatMap { KeyBytes(bytes: $0.value) }
         }

@@ -30,6 +30,8 @@ package struct ProxyConfiguration: Hashable, Sendable {
     /// The tables belong to this process, where the kernel knows that (Linux 6.9): nobody else changes or flushes them, and they
     /// outlive the process.
     package var ownsTables: Bool
+    /// The kernel counts the new connections of each frontend.
+    package var countsConnections: Bool
     /// At least this long between the end of one sync and the next.
     package var syncInterval: Duration
     /// How long after a failed sync the next one follows.
@@ -46,7 +48,8 @@ package struct ProxyConfiguration: Hashable, Sendable {
         nodeName: String, zone: String? = nil, clusterCIDRs: [CIDR], serviceCIDRs: [CIDR] = [],
         nodeAddresses: [IPAddress] = [], families: [IPFamily]? = nil, localTraffic: LocalTraffic = .clusterCIDR,
         masqueradesAll: Bool = false, nodePortAddresses: NodePortAddresses = .primary, masqueradeMark: UInt32 = 0x4000,
-        ownsTables: Bool = false, syncInterval: Duration = .milliseconds(5), retryInterval: Duration = .seconds(1),
+        ownsTables: Bool = false, countsConnections: Bool = true, syncInterval: Duration = .milliseconds(5),
+        retryInterval: Duration = .seconds(1),
         checkInterval: Duration = .seconds(1), auditInterval: Duration = .seconds(600), nodeWaitMax: Duration = .seconds(30)
     ) {
         self.nodeName = nodeName
@@ -62,6 +65,7 @@ package struct ProxyConfiguration: Hashable, Sendable {
         self.nodePortAddresses = nodePortAddresses
         self.masqueradeMark = masqueradeMark
         self.ownsTables = ownsTables
+        self.countsConnections = countsConnections
         self.syncInterval = syncInterval
         self.retryInterval = retryInterval
         self.checkInterval = checkInterval

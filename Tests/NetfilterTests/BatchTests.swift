@@ -34,11 +34,14 @@ import Testing
     @Test func `a dump of a hash that repeats an element is refused, of intervals it is not`() throws {
         let elements = (0..<600).map { Element(KeyBytes(.v4(IPv4Address(UInt32($0)))), .none) }
         let dump = Array(messages(Transaction([.addElements(table, set: "s", elements)])).dropFirst().dropLast())
-        #expect(try RulesetReader.elements(in: dump, ofHash: true).count == 600)
-        #expect(throws: ApplyError(errno: 4, detail: "list elements: one stands twice")) {
-            try RulesetReader.elements(in: dump + dump.suffix(1), ofHash: true)
-        }
-        #expect(try RulesetReader.elements(in: dump + dump.suffix(1), ofHash: false).count == 600)
+        var listing = RulesetReader.ElementListing()
+        for message in dump { listing.add(message) }
+        #expect(listing.elements.count == 600)
+        try listing.check()
+        for message in dump.suffix(1) { listing.add(message) }
+        let repeated = listing
+        #expect(throws: ApplyError(errno: 4, detail: "list elements: one stands twice")) { try repeated.check() }
+        #expect(listing.elements.count == 600)
     }
 
     @Test func `a datagram that ends early gives no message beyond its end`() {

@@ -6,6 +6,13 @@ import Synchronization
 package struct KernelState: Hashable, Sendable {
     package private(set) var ruleset: Ruleset
     package private(set) var generation: UInt32 = 1
+    /// Of the elements of counted sets that something met.
+    package private(set) var counts: [CountedSet: [ElementKey: ElementCount]] = [:]
+
+    package struct CountedSet: Hashable, Sendable {
+        package var table: TableIdentifier
+        package var set: String
+    }
 
     package init(_ ruleset: Ruleset = Ruleset()) { self.ruleset = ruleset }
 
@@ -19,6 +26,28 @@ package struct KernelState: Hashable, Sendable {
         }
         if !transaction.isEmpty { generation += 1 }
         ruleset = draft
+        for operation in transaction.operations { count(operation, transaction.counts) }
+    }
+
+    /// As if so many packets had met an element.
+    package mutating func meet(_ key: ElementKey, of set: String, in table: TableIdentifier, packets: UInt64) {
+        counts[CountedSet(table: table, set: set), default: [:]][key, default: ElementCount()].packets += packets
+    }
+
+    /// An element takes its number with it, and begins where the transaction says.
+    private mutating func count(_ operation: Transaction.Operation, _ starts: [String: [ElementKey: ElementCount]]) {
+        switch operation {
+        case .deleteTable(let table): counts = counts.filter { $0.key.table != table }
+        case .deleteElements(let table, let set, let keys):
+            for key in keys { counts[CountedSet(table: table, set: set)]?[key] = nil }
+        case .addElements(let table, let set, let elements):
+            guard let starts = starts[set], ruleset.tables[table]?.sets[set]?.isCounted == true else { return }
+            for element in elements {
+                guard let start = starts[element.key] else { continue }
+                counts[CountedSet(table: table, set: set), default: [:]][element.key] = start
+            }
+        default: break
+        }
     }
 
     fileprivate struct Refusal {
@@ -57,6 +86,8 @@ package struct KernelState: Hashable, Sendable {
                 table.chains[name]?.rules = []
                 return nil
             }
+        case .deleteRule:
+            return ApplyError.notSupported  // rules here have no numbers
         case .addRule(let identifier, let chain, let rule):
             return change(identifier, in: &ruleset) { $0.add(rule, to: chain) }
         case .addElements(let identifier, let set, let elements):
@@ -181,6 +212,27 @@ package final class MemoryKernel: RulesetApplier {
         let found = state.withLock { $0.ruleset.tables[table]?.sets[set]?.elements }
         guard let found else { throw ApplyError(errno: ApplyError.noEntry, detail: "list elements of \(set)") }
         return found.map { Element($0.key, $0.value) }
+    }
+
+    package func meet(_ key: ElementKey, of set: String, in table: TableIdentifier, packets: UInt64) {
+        state.withLock { $0.meet(key, of: set, in: table, packets: packets) }
+    }
+
+    package func counts(of keys: [ElementKey]?, set: String, in table: TableIdentifier) async throws(ApplyError)
+        -> [ElementKey: ElementCount]
+    {
+        try state.withLock { (state) throws(ApplyError) in
+            guard let found = state.ruleset.tables[table]?.sets[set]?.elements else {
+                throw ApplyError(errno: ApplyError.noEntry, detail: "list elements of \(set)")
+            }
+            let counts = state.counts[KernelState.CountedSet(table: table, set: set)] ?? [:]
+            var result: [ElementKey: ElementCount] = [:]
+            for key in keys ?? Array(found.keys) {
+                guard found[key] != nil else { throw ApplyError(errno: ApplyError.noEntry, detail: "get element of \(set)") }
+                result[key] = counts[key] ?? ElementCount()
+            }
+            return result
+        }
     }
 
     package func generation() async throws(ApplyError) -> UInt32 { state.withLock { $0.generation } }

@@ -12,6 +12,13 @@ package protocol RulesetApplier: Sendable {
     /// The elements that a set holds now: the only way to those of a dynamic set, which `read` leaves out.
     func elements(of set: String, in table: TableIdentifier) async throws(ApplyError) -> [Element]
 
+    /// What met the elements of a counted set.
+    ///
+    /// - Parameter keys: Nil: all; a commit that happens meanwhile may leave some out.
+    /// - Throws: `ApplyError.noEntry` when one of the keys, or the set, is not there.
+    func counts(of keys: [ElementKey]?, set: String, in table: TableIdentifier) async throws(ApplyError)
+        -> [ElementKey: ElementCount]
+
     /// A number that every commit changes, ours and others'.
     func generation() async throws(ApplyError) -> UInt32
 
@@ -33,6 +40,10 @@ extension RulesetApplier {
     }
 
     package func adopt(_ table: TableIdentifier) async throws(ApplyError) {}
+
+    package func counts(of keys: [ElementKey]?, set: String, in table: TableIdentifier) async throws(ApplyError)
+        -> [ElementKey: ElementCount]
+    { [:] }
 
     package func owns(_ table: TableIdentifier) async throws(ApplyError) -> Bool { false }
 }

@@ -11,6 +11,8 @@ package struct Transaction: Hashable, Sendable {
         case addChain(TableIdentifier, Chain)
         case deleteChain(TableIdentifier, name: String)
         case flushChain(TableIdentifier, name: String)
+        /// One rule, by the number that the kernel gave it: for tables of other programs.
+        case deleteRule(TableIdentifier, chain: String, handle: UInt64)
         /// Appends.
         case addRule(TableIdentifier, chain: String, Rule)
         /// Refused for a key that is there with another value.
@@ -20,6 +22,8 @@ package struct Transaction: Hashable, Sendable {
     }
 
     package var operations: [Operation]
+    /// Where the counters of added elements begin, by set; those of others begin at zero.
+    package var counts: [String: [ElementKey: ElementCount]] = [:]
 
     package init(_ operations: [Operation] = []) { self.operations = operations }
 
@@ -49,6 +53,7 @@ extension Transaction.Operation: CustomStringConvertible {
         case .addChain(let table, let chain): "add chain \(table) \(chain.name)"
         case .deleteChain(let table, let name): "delete chain \(table) \(name)"
         case .flushChain(let table, let name): "flush chain \(table) \(name)"
+        case .deleteRule(let table, let chain, let handle): "delete rule \(table) \(chain) handle \(handle)"
         case .addRule(let table, let chain, let rule):
             "add rule \(table) \(chain) \(Printer.print(rule, family: table.family.addresses))"
         case .addElements(let table, let set, let elements): "add element \(table) \(set): \(elements.count)"

@@ -16,11 +16,13 @@ package struct NamedSet: Hashable, Sendable {
     /// Not nil: packets write the elements (`Statement.updateMap`), at most this many, and each has an end of life. A comparison of
     /// rulesets leaves them alone.
     package var dynamicSizeMax: UInt32?
+    /// The kernel counts the packets and bytes that met each element. A comparison of rulesets leaves the numbers alone.
+    package var isCounted: Bool
     package var elements: [ElementKey: ElementValue]
 
     package init(
         _ name: String, key: [FieldType], value: Value? = nil, isInterval: Bool = false, dynamicSizeMax: UInt32? = nil,
-        elements: [ElementKey: ElementValue] = [:]
+        isCounted: Bool = false, elements: [ElementKey: ElementValue] = [:]
     ) {
         precondition(!key.isEmpty, "set \(name): no key")
         precondition(
@@ -31,6 +33,7 @@ package struct NamedSet: Hashable, Sendable {
         self.value = value
         self.isInterval = isInterval
         self.dynamicSizeMax = dynamicSizeMax
+        self.isCounted = isCounted
         self.elements = elements
     }
 
@@ -46,7 +49,7 @@ package struct NamedSet: Hashable, Sendable {
 
     package func declaredLike(_ other: NamedSet) -> Bool {
         name == other.name && key == other.key && value == other.value && isInterval == other.isInterval
-            && dynamicSizeMax == other.dynamicSizeMax
+            && dynamicSizeMax == other.dynamicSizeMax && isCounted == other.isCounted
     }
 }
 

@@ -17,6 +17,7 @@ package enum Printer {
         var lines = ["\t\(set.isMap ? "map" : "set") \(set.name) {", "\t\t\(type(of: set, family: family))"]
         if set.isInterval { lines.append("\t\tflags interval") }
         if let size = set.dynamicSizeMax { lines += ["\t\tsize \(size)", "\t\tflags dynamic,timeout"] }
+        if set.isCounted { lines.append("\t\tcounter") }
         if !set.elements.isEmpty {
             let sorted = set.elements.sorted { $0.key < $1.key }
             let elements = sorted.map { print(Element($0.key, $0.value), of: set) }

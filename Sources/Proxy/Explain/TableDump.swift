@@ -38,6 +38,8 @@ package struct TableDump: Sendable {
         /// Where it goes: of the first map with a verdict.
         package var chain = ""
         package var endpoints: [Backend] = []
+        /// New connections that came in here; nil where the table counts none.
+        package var connections: UInt64?
     }
 
     package let table: TableIdentifier
@@ -45,8 +47,12 @@ package struct TableDump: Sendable {
     /// Elements of sets that belong to no frontend, by set.
     package private(set) var others: [String: [String]] = [:]
 
-    /// - Parameter services: Names the rows; none: they stay without.
-    package init(_ table: Table, services: some Collection<Service>) {
+    /// - Parameters:
+    ///   - services: Names the rows; none: they stay without.
+    ///   - counts: What met the elements of counted sets, by set.
+    package init(
+        _ table: Table, services: some Collection<Service>, counts: [String: [ElementKey: ElementCount]] = [:]
+    ) {
         self.table = table.identifier
         let family = table.identifier.family.addresses
         let owners = Self.owners(services, family)
@@ -59,6 +65,7 @@ package struct TableDump: Sendable {
                 }
                 var row = rows[frontend] ?? Row(frontend: frontend, owner: owners[frontend])
                 row.add(key, value, of: set, keyWords: words, family)
+                if let count = counts[set.name]?[key] { row.connections = count.packets }
                 rows[frontend] = row
             }
         }
@@ -104,12 +111,12 @@ package struct TableDump: Sendable {
         return owners
     }
 
-    /// Lines of FRONTEND, SERVICE, CHAIN and ENDPOINTS.
+    /// Lines of FRONTEND, SERVICE, CHAIN, CONNECTIONS, ENDPOINTS and ALSO IN.
     package var cells: [[String]] {
         rows.map { row in
             let extras = row.entries.keys.filter { $0 != "services" && $0 != "node-ports" && !$0.hasSuffix("endpoints") }.sorted()
             return [
-                row.frontend.text, row.owner ?? "(no Service)", row.chain,
+                row.frontend.text, row.owner ?? "(no Service)", row.chain, row.connections.map { "\($0)" } ?? "-",
                 row.endpoints.map(\.text).joined(separator: ", "), extras.joined(separator: ", "),
             ]
         }
@@ -122,7 +129,9 @@ package struct TableDump: Sendable {
                 rows.map { row in
                     [
                         "frontend": .string(row.frontend.text), "service": row.owner.map { .string($0) } ?? nil,
-                        "chain": .string(row.chain), "endpoints": .array(row.endpoints.map { .string($0.text) }),
+                        "chain": .string(row.chain),
+                        "connections": row.connections.map { JSONValue($0) } ?? nil,
+                        "endpoints": .array(row.endpoints.map { .string($0.text) }),
                         "elements": .object(
                             JSONObject(
                                 row.entries.sorted { $0.key < $1.key }.map { .init(key: $0.key, value: JSONValue($0.value)) })),

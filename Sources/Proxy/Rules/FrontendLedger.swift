@@ -43,6 +43,7 @@ package struct FrontendLedger: Sendable {
     package init() {}
 
     package func holder(of frontend: Frontend) -> NamespacedName? { holders[frontend]?.name }
+    package func claimant(of frontend: Frontend) -> Claimant? { holders[frontend] }
 
     /// Exchanges everything that one Service wants.
     ///

@@ -55,7 +55,11 @@ package enum ProxySet: UInt8, Hashable, Sendable, CaseIterable {
     /// Clients that are remembered per map; further ones draw an endpoint for each connection.
     package static let clientsMax: UInt32 = 1 << 19
 
-    package func declaration(_ family: IPFamily) -> NamedSet {
+    /// The ways into Services: the first packet of each connection meets one element of these.
+    package static let counted: [ProxySet] = [.services, .nodePorts]
+
+    /// - Parameter isCounted: Elements of `counted` sets count what meets them.
+    package func declaration(_ family: IPFamily, isCounted: Bool = false) -> NamedSet {
         let address = FieldType.address(family)
         switch self {
         case .clusterIPs: return NamedSet(name, key: [address])
@@ -72,9 +76,11 @@ package enum ProxySet: UInt8, Hashable, Sendable, CaseIterable {
         case .nodePortAffinity:
             return NamedSet(
                 name, key: [.transport, .port, address], value: .fields([address, .port]), dynamicSizeMax: Self.clientsMax)
-        case .shortcuts, .services, .firewalled, .sticky:
-            return NamedSet(name, key: [address, .transport, .port], value: .verdict)
-        case .nodePortShortcuts, .nodePorts, .nodePortSticky: return NamedSet(name, key: [.transport, .port], value: .verdict)
+        case .services, .shortcuts, .firewalled, .sticky:
+            return NamedSet(
+                name, key: [address, .transport, .port], value: .verdict, isCounted: isCounted && self == .services)
+        case .nodePorts, .nodePortShortcuts, .nodePortSticky:
+            return NamedSet(name, key: [.transport, .port], value: .verdict, isCounted: isCounted && self == .nodePorts)
         }
     }
 }

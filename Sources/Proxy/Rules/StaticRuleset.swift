@@ -44,7 +44,7 @@ package struct StaticRuleset {
         if demand.hashesSources { builder.addHashes() }
         return Table(
             identifier(family), isOwned: configuration.ownsTables, chains: builder.chains,
-            sets: ProxySet.allCases.map { $0.declaration(family) })
+            sets: ProxySet.allCases.map { $0.declaration(family, isCounted: configuration.countsConnections) })
     }
 
     package static func identifier(_ family: IPFamily) -> TableIdentifier { TableIdentifier(TableFamily(family), tableName) }

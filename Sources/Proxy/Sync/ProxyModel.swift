@@ -27,6 +27,9 @@ package struct ProxyModel: Sendable {
     /// Frontends that two or more Services want: all of them, the holder first.
     package var contested: [Frontend: [FrontendLedger.Claimant]] { ledger.contested }
 
+    func claimant(of frontend: Frontend) -> FrontendLedger.Claimant? { ledger.claimant(of: frontend) }
+    func service(_ name: NamespacedName) -> ProxyService? { inputs[name]?.service }
+
     /// The node or the cluster is another one than before: everything is computed anew.
     package mutating func configure(_ configuration: ProxyConfiguration) {
         guard configuration != self.configuration else { return }

@@ -12,6 +12,8 @@ package struct ProxyStatus: Hashable, Sendable {
     /// Elements in all tables.
     package var elementCount = 0
     /// Commits so far.
+    /// Syncs that compared everything.
+    package var fullSyncCount = 0
     package var commitCount = 0
     /// Times that somebody else's change to our tables was undone.
     package var repairCount = 0

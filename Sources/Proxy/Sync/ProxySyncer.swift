@@ -13,23 +13,28 @@ package final class ProxySyncer: Sendable {
     private typealias Instant = ContinuousClock.Instant
 
     private let listWatch: any ListWatch
-    private let configuration: ProxyConfiguration
+    let configuration: ProxyConfiguration
     private let logger: Logger
     private let inbox: Inbox
-    private let writer: RulesWriter
+    let writer: RulesWriter
+    /// Another way to the kernel than the writer's: a long listing must not hold up a commit.
+    let counters: any RulesetApplier
     private let sweeper: FlowSweeper
     private let onCommit: (@Sendable ([ServiceEvent]) -> Void)?
 
     /// - Parameters:
+    ///   - counters: Reads the counters of connections; nil: `applier` does.
     ///   - recorder: Told of everything that happens, for health checks and metrics.
     ///   - onCommit: Called after every successful commit with what it covers, and after events that asked for none; one call
     ///     at a time, in order. Without it no object is kept beyond what the rules take.
     package init(
-        listWatch: any ListWatch, applier: any RulesetApplier, flows: any FlowCleaner, configuration: ProxyConfiguration,
-        logger: Logger, recorder: ProxyRecorder? = nil, onCommit: (@Sendable ([ServiceEvent]) -> Void)? = nil
+        listWatch: any ListWatch, applier: any RulesetApplier, flows: any FlowCleaner, counters: (any RulesetApplier)? = nil,
+        configuration: ProxyConfiguration, logger: Logger, recorder: ProxyRecorder? = nil,
+        onCommit: (@Sendable ([ServiceEvent]) -> Void)? = nil
     ) {
         inbox = Inbox(keepsEvents: onCommit != nil, recorder: recorder, logger: logger)
         self.onCommit = onCommit
+        self.counters = counters ?? applier
         self.listWatch = listWatch
         self.configuration = configuration
         self.logger = logger

@@ -5,7 +5,7 @@ import NetworkTypes
 
 /// Owns the model and the way to the kernel: one writer, one sync at a time.
 actor RulesWriter {
-    private let applier: any RulesetApplier
+    let applier: any RulesetApplier
     private let sweeper: FlowSweeper
     private let logger: Logger
     private let recorder: ProxyRecorder?
@@ -18,6 +18,10 @@ actor RulesWriter {
     private var seeksDamage = false
     private var contests = ProblemBook<Contest>()
     private(set) var status = ProxyStatus()
+
+    func identity(of key: ElementKey, in set: ProxySet, _ family: IPFamily) -> ConnectionCount.Identity? {
+        models.first { $0.family == family }?.identity(of: key, in: set)
+    }
 
     private struct Contest: Hashable {
         var family: IPFamily
@@ -78,7 +82,9 @@ actor RulesWriter {
             if wasFull {
                 for index in models.indices { commits += try await settle(index, &stale) }
             } else {
-                for index in models.indices { commits += try await commit(models[index].takeTransaction()) }
+                for index in models.indices {
+                    commits += try await commit(models[index].takeTransaction(), of: models[index].table)
+                }
             }
             if !wasFull { status.generation &+= commits }
             for index in models.indices where models[index].takeLapse() {
@@ -119,7 +125,10 @@ actor RulesWriter {
             let generation = try await applier.generation()
             let desired = models[index].desired()
             let standing = try await applier.read(desired.identifier, expecting: desired)
-            let transaction = Difference.between(standing, desired)
+            let difference = Difference.between(standing, desired)
+            let transaction =
+                configuration.countsConnections
+                ? await keepingCounts(difference, of: desired.identifier, standing: standing) : difference
             do throws(ApplyError) {
                 if !transaction.isEmpty { try await applier.apply(transaction, ifGeneration: generation) }
             } catch  where error.errno == ApplyError.restart && attempt < Self.attemptsMax {
@@ -127,6 +136,11 @@ actor RulesWriter {
             } catch  where configuration.ownsTables && Self.refusesOwnership(error, transaction) {
                 logger.info("this kernel knows no persistent owner of a table, so others can change the rules")
                 configuration.ownsTables = false
+                configureModels()
+                continue
+            } catch  where configuration.countsConnections && Self.refusesCounters(error, transaction) {
+                logger.info("this kernel counts no connections in the elements of a map")
+                configuration.countsConnections = false
                 configureModels()
                 continue
             } catch {
@@ -156,9 +170,17 @@ actor RulesWriter {
         return true
     }
 
-    private func commit(_ transaction: Transaction) async throws(ApplyError) -> UInt32 {
-        guard !transaction.isEmpty else { return 0 }
+    private static func refusesCounters(_ error: ApplyError, _ transaction: Transaction) -> Bool {
+        guard error.errno == ApplyError.notSupported || error.errno == ApplyError.invalid, let index = error.operation,
+            transaction.operations.indices.contains(index), case .addSet(_, let set) = transaction.operations[index]
+        else { return false }
+        return set.isCounted
+    }
+
+    private func commit(_ exchange: Transaction, of table: TableIdentifier) async throws(ApplyError) -> UInt32 {
+        guard !exchange.isEmpty else { return 0 }
         isSettled = false
+        let transaction = configuration.countsConnections ? await keepingCounts(exchange, of: table) : exchange
         do throws(ApplyError) {
             try await applier.apply(transaction)
         } catch {
@@ -227,6 +249,7 @@ actor RulesWriter {
 
     private func finish(from start: ContinuousClock.Instant, wasFull: Bool, commits: UInt32) {
         status.isSynced = true
+        if wasFull { status.fullSyncCount += 1 }
         status.lastSync = .now
         status.lastError = nil
         status.elementCount = models.reduce(0) { $0 + $1.elementCount }

@@ -37,10 +37,11 @@ struct ProxyDump: AsyncParsableCommand {
             guard !tables.isEmpty else {
                 throw Refusal("\(reader.nodeName) has no table of the proxy", remedy: "does the agent run there? skiff status")
             }
-            let dumps = tables.map { TableDump($0, services: services.map(Service.init(json:))) }
+            let named = services.map(Service.init(json:))
+            let dumps = tables.map { TableDump($0.table, services: named, counts: $0.counts) }
             if output == .json { return Console.output(JSONWriter.text(.array(dumps.map(\.json)))) }
             for dump in dumps {
-                var text = TextTable(["FRONTEND", "SERVICE", "CHAIN", "ENDPOINTS", "ALSO IN"])
+                var text = TextTable(["FRONTEND", "SERVICE", "CHAIN", "CONNECTIONS", "ENDPOINTS", "ALSO IN"])
                 text.rows = dump.cells.filter { cells in filter.map { cells[1].contains($0) } ?? true }
                 Console.output("table \(dump.table)\n\n\(text.text)\n")
             }
@@ -49,18 +50,22 @@ struct ProxyDump: AsyncParsableCommand {
 }
 
 extension NodeRulesReader {
-    /// The proxy's tables with every element, those that packets wrote included.
-    func tables(_ families: [IPFamily]) throws -> [Table] {
+    /// The proxy's tables with every element, those that packets wrote included, and what met the elements of counted sets.
+    func tables(_ families: [IPFamily]) throws -> [(table: Table, counts: [String: [ElementKey: ElementCount]])] {
         try perform {
             var inspector = KernelInspector(socket: try NetfilterSocket())
-            var found: [Table] = []
+            var found: [(Table, [String: [ElementKey: ElementCount]])] = []
             for family in families {
                 guard var table = try inspector.table(StaticRuleset.identifier(family)) else { continue }
                 for (name, set) in table.sets where set.isDynamic {
                     let elements = try inspector.elements(of: name, in: table.identifier)
                     table.sets[name]?.elements = Dictionary(elements.map { ($0.key, $0.value) }) { first, _ in first }
                 }
-                found.append(table)
+                var counts: [String: [ElementKey: ElementCount]] = [:]
+                for set in table.sets.values where set.isCounted {
+                    counts[set.name] = try inspector.counts(of: set.name, in: table.identifier)
+                }
+                found.append((table, counts))
             }
             return found
         }

@@ -1,4 +1,5 @@
 import Lab
+import Logging
 import NFTables
 import Netfilter
 import NetworkTypes
@@ -31,6 +32,19 @@ enum KernelTables {
                 throw Refusal("table \(table) belongs to a proxy that runs", remedy: "end it, then clean up")
             }
             throw refusal
+        }
+    }
+
+    /// Removes what kube-proxy left; nothing there is a success.
+    static func removeKubeProxys(_ applier: KernelApplier, _ log: Logger) async throws {
+        if let running = RunningKubeProxy.evidence {
+            throw Refusal("a kube-proxy runs on this node: \(running)", remedy: "end it, then clean up")
+        }
+        do throws(ApplyError) {
+            let count = try await TakeOver.remove(applier)
+            log.info("removed the rules of kube-proxy", metadata: ["operations": "\(count)"])
+        } catch {
+            throw Refusal("rules of kube-proxy not removed: \(error)", remedy: "end the program that owns them, then clean up")
         }
     }
 

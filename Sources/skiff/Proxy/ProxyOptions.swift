@@ -27,16 +27,23 @@ struct ProxyOptions: ParsableArguments {
         name: [.customLong("min-sync-period"), .customLong("iptables-min-sync-period")],
         help: "At least this long between two syncs, such as 5ms or 1s.")
     var minSyncPeriod = "5ms"
-    @Option(help: "Only nftables.") var proxyMode = "nftables"
+    @Option(help: "nftables; the names of kube-proxy's other modes are taken too, the rules are the same.")
+    var proxyMode = "nftables"
     @Flag(
         inversion: .prefixedNo,
         help: "Keep other programs from changing or flushing the rules, where the kernel can (Linux 6.9).")
     var ownTables = true
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Count the new connections of each Service in the kernel: about 64 bytes a frontend, and 16 more for each CPU.")
+    var serviceCounters = true
 
     func validate() throws { _ = try configuration() }
 
     func configuration(families: [IPFamily] = ProxyOptions.families) throws -> ProxyConfiguration {
-        guard proxyMode == "nftables" else { throw ValidationError("--proxy-mode: there is only nftables") }
+        guard ["nftables", "iptables", "ipvs", ""].contains(proxyMode) else {
+            throw ValidationError("--proxy-mode: there is no '\(proxyMode)'")
+        }
         guard (0...31).contains(masqueradeBit) else { throw ValidationError("--iptables-masquerade-bit: not 0...31") }
         let addresses = bindAddress.isEmpty ? nil : IPAddress(parsing: bindAddress)
         guard bindAddress.isEmpty || addresses != nil else {
@@ -50,7 +57,7 @@ struct ProxyOptions: ParsableArguments {
             nodePortAddresses: nodePortAddresses == "primary" || nodePortAddresses.isEmpty
                 ? .primary : .prefixes(try Self.prefixes(nodePortAddresses, "--nodeport-addresses")),
             masqueradeMark: 1 << UInt32(masqueradeBit), ownsTables: ownTables,
-            syncInterval: try GoDuration.parse(minSyncPeriod, "--min-sync-period"))
+            countsConnections: serviceCounters, syncInterval: try GoDuration.parse(minSyncPeriod, "--min-sync-period"))
     }
 
     private func localTraffic() throws -> LocalTraffic {
@@ -80,7 +87,7 @@ struct ProxyOptions: ParsableArguments {
         }
     }
 
-    private static var hostName: String {
+    static var hostName: String {
         var buffer = [CChar](repeating: 0, count: 256)
         guard gethostname(&buffer, buffer.count - 1) == 0 else { return "localhost" }
         return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self).lowercased()

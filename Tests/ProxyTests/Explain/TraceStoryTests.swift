@@ -72,12 +72,23 @@ import Testing
         let dump = TableDump(try #require(Demo.ruleset.tables.values.first), services: Demo.services)
         let rows = Dictionary(dump.cells.map { ($0[0], $0) }) { first, _ in first }
         #expect(rows["10.96.0.1:80/TCP"]?[1] == "default/web")
-        #expect(rows["10.96.0.10:53/UDP"]?[1...3] == ["default/dns:dns", "cluster-ip-1", "10.244.1.2:5353"])
+        #expect(rows["10.96.0.10:53/UDP"]?[1...4] == ["default/dns:dns", "cluster-ip-1", "-", "10.244.1.2:5353"])
         #expect(rows["node:30080/TCP"]?[1] == "default/web")
-        #expect(rows["10.96.0.2:80/TCP"]?[2...3] == ["refuse", ""])
-        #expect(Set(rows["172.16.9.1:80/TCP"]?[3].split(separator: ", ").map(String.init) ?? []).count == 3)
+        #expect(rows["10.96.0.2:80/TCP"]?[2...4] == ["refuse", "-", ""])
+        #expect(Set(rows["172.16.9.1:80/TCP"]?[4].split(separator: ", ").map(String.init) ?? []).count == 3)
         #expect(dump.others.keys.sorted() == ["cluster-ips", "hairpins"])
         #expect(dump.rows.map(\.frontend) == dump.rows.map(\.frontend).sorted())
+    }
+
+    @Test func `a row has the count of its frontend`() throws {
+        let table = try #require(Demo.ruleset.tables.values.first)
+        var key = KeyBytes(IPAddress.fixture("10.96.0.1"))
+        key.append(TransportProtocol.tcp)
+        key.append(80 as Port)
+        let counts = ["services": [ElementKey(key): ElementCount(packets: 12, bytes: 720)]]
+        let dump = TableDump(table, services: Demo.services, counts: counts)
+        #expect(dump.cells.first { $0[0] == "10.96.0.1:80/TCP" }?[3] == "12")
+        #expect(dump.json["frontends"]?.array?.first { $0["frontend"] == "10.96.0.1:80/TCP" }?["connections"] == 12)
     }
 
     @Test func `elements that no Service owns are shown as such`() throws {
