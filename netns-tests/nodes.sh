@@ -50,7 +50,9 @@ declare -A routes_pid
 routes_start() {
     routes_command "$@"
     say "skiff routes on $1" "${@:3}"
-    in_host "$1" "${routes[@]}" >"$work/routes-$1.log" 2>&1 &
+    # What an earlier run wrote must not be waited for, and a signal must reach the program: no shell between.
+    : >"$work/routes-$1.log"
+    nsenter --net="/run/netns/$1" "${routes[@]}" >"$work/routes-$1.log" 2>&1 &
     routes_pid[$1]=$!
     wait_until "routes on $1" grep -q "routes changed\|tunnels changed" "$work/routes-$1.log"
 }

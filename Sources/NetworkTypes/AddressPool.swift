@@ -7,8 +7,6 @@ package struct AddressPool: Hashable, Sendable {
     package static let addressesMax = 1 << 20
 
     package let range: CIDR
-    /// Addresses given out or reserved.
-    package private(set) var usedCount = 0
     /// Offsets that may be given out.
     private let offsets: Range<Int>
     private var words: [UInt64]
@@ -34,12 +32,6 @@ package struct AddressPool: Hashable, Sendable {
 
     /// Addresses that can be given out altogether.
     package var capacity: Int { offsets.count }
-    package var freeCount: Int { capacity - usedCount }
-
-    package func isTaken(_ address: IPAddress) -> Bool {
-        guard let offset = range.offset(of: address), offsets.contains(offset) else { return false }
-        return isSet(offset)
-    }
 
     package mutating func reserve(_ address: IPAddress) -> Reservation {
         guard let offset = range.offset(of: address), offsets.contains(offset) else { return .outOfRange }
@@ -65,7 +57,6 @@ package struct AddressPool: Hashable, Sendable {
     package mutating func release(_ address: IPAddress) -> Bool {
         guard let offset = range.offset(of: address), offsets.contains(offset), isSet(offset) else { return false }
         words[offset / 64] &= ~(1 << UInt64(offset % 64))
-        usedCount -= 1
         return true
     }
 
@@ -78,7 +69,6 @@ package struct AddressPool: Hashable, Sendable {
 
     private mutating func set(_ offset: Int) {
         words[offset / 64] |= 1 << UInt64(offset % 64)
-        usedCount += 1
     }
 
     private func firstFree(in bounds: Range<Int>) -> Int? {

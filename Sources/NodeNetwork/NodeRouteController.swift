@@ -41,7 +41,7 @@ package final class NodeRouteController: Sendable {
         var refusals: [String] = []
         var history = PodCIDRHistory()
         /// For the masquerade table between passes.
-        var masquerade: (own: [CIDR], inside: [CIDR]?)?
+        var masquerade: MasqueradePlan?
     }
 
     private let configuration: NodeNetworkConfiguration
@@ -176,10 +176,7 @@ package final class NodeRouteController: Sendable {
         state.withLock { state in
             state.underlay = Set(underlay.links.map(\.index))
             state.tunnels = Set(outcome.devices.values)
-            let inside = configuration.masqueradeExcept.map { given in
-                given + plan.ownPodCIDRs + views.flatMap { $0.podCIDRs + $0.addresses.map { CIDR(host: $0) } }
-            }
-            state.masquerade = (plan.ownPodCIDRs, inside)
+            state.masquerade = MasqueradePlan(plan, nodes: views, except: configuration.masqueradeExcept)
         }
         let routes = plan.routes + plan.tunnels.flatMap { plan in outcome.devices[plan.name].map { plan.routes(on: $0) } ?? [] }
         let difference = RouteDifference(actual: try kernel.routes(), desired: routes)
@@ -220,7 +217,7 @@ package final class NodeRouteController: Sendable {
     private func applyMasquerade() async {
         guard let masquerade, let wanted = state.withLock({ $0.masquerade }) else { return }
         do {
-            let operations = try await masquerade.apply(own: wanted.own, inside: wanted.inside)
+            let operations = try await masquerade.apply(wanted)
             if operations > 0 { logger.info("masquerade rules changed", metadata: ["operations": "\(operations)"]) }
         } catch {
             reportRefusals(["masquerade: \(error)"])

@@ -24,6 +24,20 @@ import Testing
         #expect(NodePlan.diskMounts(mountInfo, excluding: "/data/skiff") == ["/usr", "/srv/with space"])
     }
 
+    @Test func `what is mounted below a directory is taken away from the inside out, and nothing beside it`() {
+        let lines = """
+            40 27 0:9 / /data rw - ext4 /dev/vdf rw
+            41 40 0:9 / /data/skiff rw - ext4 /dev/vdf rw
+            42 41 0:9 / /data/skiff/nodes/node1/var\\040x rw - overlay overlay rw
+            43 42 0:9 / /data/skiff/nodes/node1/var\\040x/in rw - tmpfs tmpfs rw
+            44 40 0:9 / /data/skiffs rw - tmpfs tmpfs rw
+            """
+        #expect(
+            MountPoint.below("/data/skiff", lines) == [
+                "/data/skiff/nodes/node1/var x/in", "/data/skiff/nodes/node1/var x",
+            ])
+    }
+
     @Test func `the root comes first, and a place is mounted before what is below it`() throws {
         let steps = try plan(.unified(mountPoint: "/sys/fs/cgroup")).mounts
         #expect(steps.first == .bind(source: "/", target: "/"))

@@ -42,6 +42,13 @@ import Testing
         #expect(found == ["port 6443 on 127.0.0.1 is taken by another program"])
     }
 
+    @Test func `a version 2 hierarchy must offer what containers are limited by`() {
+        let found = problems { $0.controllers = ["hugetlb", "memory", "pids"] }
+        #expect(found.count == 1)
+        #expect(found.first?.contains("no cpu controller") == true)
+        #expect(problems { $0.controllers = ["cpu", "cpuset", "io", "memory"] }.isEmpty)
+    }
+
     @Test(arguments: ["nf_tables", "overlay", "veth", "bridge", "cgroup", "skiff-cni"])
     func `each other missing thing is the only one named`(thing: String) {
         let found = problems { facts in

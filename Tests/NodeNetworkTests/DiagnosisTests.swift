@@ -147,7 +147,7 @@ import Testing
     private func address(_ text: String) throws -> IPAddress { try #require(IPAddress(parsing: text)) }
 
     private func check(_ probe: ConnectivityCheck.Probe) -> ConnectivityCheck {
-        ConnectivityCheck(id: "p1", claim: "it works", probe: probe)
+        ConnectivityCheck(id: "p1", claim: "it works", probe: probe, remedy: "look")
     }
 
     private func passes(_ probe: ConnectivityCheck.Probe, _ output: String, status: Int = 0) -> Bool {
@@ -208,6 +208,8 @@ import Testing
         let checks = ConnectivityPlan.fromPod(scene, client: client) + ConnectivityPlan.fromNode(scene)
         #expect(Set(checks.map(\.id)).count == checks.count)
         #expect(Set(checks.map(\.claim)).count == checks.count)
+        let policy = ConnectivityPlan.policy(scene)
+        #expect((checks + policy.denied + policy.allowed).allSatisfy { !$0.remedy.isEmpty })
         // What the pod runs does not depend on addresses that are known only later.
         #expect(
             ConnectivityPlan.fromPod(scene, client: []).map(\.shell)

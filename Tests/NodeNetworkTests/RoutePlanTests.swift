@@ -22,6 +22,8 @@ import Testing
             podCIDRs: podCIDRs.compactMap { CIDR(parsing: $0) })
     }
 
+    static func index(_ number: Int32) -> InterfaceIndex { InterfaceIndex(rawValue: number) }
+
     let own = node("node1", ["172.18.0.11", "fd18::11"], ["10.244.0.0/24", "fd00:0::/64"])
 
     private func plan(_ nodes: NodeView...) -> RoutePlan {

@@ -1,5 +1,4 @@
 import API
-import NFTables
 import Netlink
 import NetworkTypes
 import Testing
@@ -153,6 +152,21 @@ import Testing
     }
 }
 
+@Suite struct MovedRouteTests {
+    @Test(arguments: [("fd00:3::/64", [RoutePlanTests.index(3)]), ("10.244.3.0/24", [])])
+    func `a route of IPv6 that moves into a tunnel is not there when the new one comes`(
+        prefix: String, deleted: [InterfaceIndex]
+    ) throws {
+        let range = try #require(CIDR(parsing: prefix))
+        let old = RouteMessage(range, via: range.first, on: RoutePlanTests.index(3), origin: .node)
+        let new = RouteMessage(range, via: range.first, on: RoutePlanTests.index(9), origin: .node, onLink: true)
+        let difference = RouteDifference(actual: [old], desired: [new])
+        #expect(difference.delete.compactMap(\.index) == deleted)
+        #expect(difference.replace == [new])
+        #expect(RouteDifference(actual: [new], desired: [new]).isEmpty)
+    }
+}
+
 @Suite struct PodCIDRHistoryTests {
     @Test func `reports a change once, and none for what a node gets first or beside`() throws {
         var history = PodCIDRHistory()
@@ -169,36 +183,5 @@ import Testing
         var history = PodCIDRHistory()
         history.remember("node1", [try #require(CIDR(parsing: "10.244.5.0/24"))])
         #expect(history.listed([RoutePlanTests.node("node1", [], ["10.244.0.0/24"])]).count == 1)
-    }
-}
-
-@Suite struct MasqueradeTableTests {
-    private func prefixes(_ texts: String...) -> [CIDR] { texts.compactMap { CIDR(parsing: $0) } }
-
-    @Test func `drops prefixes that lie in others, which nf_tables would refuse`() {
-        let all = prefixes("172.18.0.0/24", "10.244.0.0/16", "172.18.0.11/32", "10.244.1.0/24", "10.244.0.0/16")
-        #expect(MasqueradeTable.outermost(all) == prefixes("10.244.0.0/16", "172.18.0.0/24"))
-    }
-
-    @Test func `nodes come and go as elements alone`() async throws {
-        let kernel = MemoryKernel()
-        let applier = MasqueradeApplier(rules: kernel)
-        let own = prefixes("10.244.1.0/24", "fd00:1::/64")
-        let inside = prefixes("10.244.0.0/16", "fd00::/48")
-        #expect(try await applier.apply(own: own, inside: inside) > 0)
-        #expect(try await applier.apply(own: own, inside: inside) == 0)
-        #expect(try await applier.apply(own: own, inside: inside + prefixes("172.18.0.12/32")) == 1)
-        #expect(try await applier.apply(own: own, inside: inside) == 1)
-        // Off: every trace goes.
-        #expect(try await applier.apply(own: own, inside: nil) == 2)
-    }
-
-    @Test func `a table that somebody deleted comes back`() async throws {
-        let kernel = MemoryKernel()
-        let applier = MasqueradeApplier(rules: kernel)
-        let own = prefixes("10.244.1.0/24")
-        _ = try await applier.apply(own: own, inside: own)
-        try await kernel.apply(Transaction([.deleteTable(MasqueradeTable.identifier(.ipv4))]))
-        #expect(try await applier.apply(own: own, inside: own) > 0)
     }
 }

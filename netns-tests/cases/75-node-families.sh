@@ -22,6 +22,7 @@ say "everybody by tunnel"
 for node in node1 node2; do routes_once $node cluster --routing vxlan; done
 check "two tunnels now" "$(in_host node1 ip -o link show type vxlan | cut -d' ' -f2 | sort | tr '\n' ' ')" "skiff-vx4: skiff-vx6: "
 check "pod1 to pod2 by tunnel" "$(in_host node1 ip route get "$(address pod2 4)" | grep -o 'dev [^ ]*')" "dev skiff-vx4"
+check "in both families" "$(in_host node1 ip -6 route get "$(address pod2 6)" | grep -o 'dev [^ ]*')" "dev skiff-vx4"
 check "and they reach each other" "$(seen pod1 tcp "$(address pod2 4)") $(seen pod2 udp "$(address pod1 6)")" "$(address pod1 4) $(address pod2 6)"
 say "nobody by tunnel"
 routes_once node1 cluster --routing direct

@@ -40,6 +40,8 @@ say "node1 comes back with another range"
 routes_once node1 cluster
 list "$(echo "${objects[0]}" | sed 's/10.244.1.0/10.244.7.0/g')" "${objects[1]}" | objects moved
 routes_start node1 moved
+wait_until "the report" grep -q 'podCIDRs changed' "$work/routes-node1.log"
 check "that is reported" "$(grep -c 'podCIDRs changed.*10.244.1.0/24' "$work/routes-node1.log")" 1
+wait_until "the conflist" grep -q 10.244.7.0/24 "$work/net.d-node1/10-skiff.conflist"
 check "and new pods get the new one" "$(grep -c 10.244.7.0/24 "$work/net.d-node1/10-skiff.conflist")" 1
 finish

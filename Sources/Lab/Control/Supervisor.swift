@@ -146,12 +146,16 @@ package struct Supervisor {
     }
 
     /// By its group a later command finds the supervisor and what it started, even when the socket is dead.
-    private func joinGroup() throws(SystemError) {
+    ///
+    /// - Returns: The files by which a process joins it.
+    package static func makeGroup(_ cluster: ClusterPlan, _ layout: CgroupLayout) throws(SystemError) -> [String] {
         let group = "\(cluster.cgroup)/supervisor"
         try CgroupTree.perform(layout.creation(of: group))
-        for directory in layout.directories(of: group) {
-            try FileTree.writeInPlace("\(directory)/cgroup.procs", Array("0".utf8))
-        }
+        return layout.directories(of: group).map { "\($0)/cgroup.procs" }
+    }
+
+    private func joinGroup() throws(SystemError) {
+        for file in try Self.makeGroup(cluster, layout) { try FileTree.writeInPlace(file, Array("0".utf8)) }
     }
 
     private func buildFabric() throws -> NetworkNamespace {

@@ -59,7 +59,7 @@ package enum CgroupTree {
         guard let names = FileTree.names(in: directory) else { return }
         for name in names where isDirectory("\(directory)/\(name)") { removeTree("\(directory)/\(name)", left: &left) }
         // A process that was just killed leaves its group a moment after it can be waited for.
-        for _ in 0..<50 {
+        for _ in 0..<500 {
             if rmdir(directory) == 0 || errno == ENOENT { return }
             guard errno == EBUSY else { break }
             usleep(10_000)

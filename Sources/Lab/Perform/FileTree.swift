@@ -101,20 +101,14 @@ package enum FileTree {
     }
 
     /// Creates the directory and its parents; one that is there is left as it is.
-    /// - Returns: The directories that were not there before, parents first.
-    @discardableResult
-    package static func makeDirectories(_ path: String, mode: UInt32 = 0o755) throws(SystemError) -> [String] {
-        var created: [String] = []
+    package static func makeDirectories(_ path: String, mode: UInt32 = 0o755) throws(SystemError) {
         var current = ""
         for part in path.split(separator: "/") {
             current += "/\(part)"
-            if mkdir(current, mode) == 0 {
-                created.append(current)
-            } else if errno != EEXIST {
+            guard mkdir(current, mode) == 0 || errno == EEXIST else {
                 throw SystemError("make directory \(current)", errno: errno)
             }
         }
-        return created
     }
 
     /// Names in a directory, sorted; nil when it is not there or no directory.
@@ -141,9 +135,9 @@ package enum FileTree {
         }
         if status.st_mode & S_IFMT == S_IFDIR {
             for name in names(in: path) ?? [] { try remove("\(path)/\(name)") }
-            guard rmdir(path) == 0 else { throw SystemError("remove \(path)", errno: errno) }
+            guard rmdir(path) == 0 || errno == ENOENT else { throw SystemError("remove \(path)", errno: errno) }
         } else {
-            guard unlink(path) == 0 else { throw SystemError("remove \(path)", errno: errno) }
+            guard unlink(path) == 0 || errno == ENOENT else { throw SystemError("remove \(path)", errno: errno) }
         }
     }
 

@@ -12,11 +12,13 @@ package enum MachineProbe {
         if isRoot { loadModules(path: path) }
         var programs: [String: String] = [:]
         for name in Preflight.programs + [Preflight.etcd, "crun"] { programs[name] = FileTree.program(name, path: path) }
+        let cgroups = cgroupLayout()
         return MachineFacts(
             userID: geteuid(), programs: programs,
-            fileSystems: (try? FileTree.text("/proc/filesystems")) ?? "", cgroups: cgroupLayout(),
-            hasNFTables: canOpenNetfilter(), hasVeth: isRoot ? canCreate(.veth(peer: nil)) : nil,
-            hasBridge: isRoot ? canCreate(.bridge) : nil, portIsFree: portIsFree(apiPort),
+            fileSystems: (try? FileTree.text("/proc/filesystems")) ?? "", cgroups: cgroups,
+            controllers: controllers(of: cgroups), hasNFTables: canOpenNetfilter(),
+            hasVeth: isRoot ? canCreate(.veth(peer: nil)) : nil, hasBridge: isRoot ? canCreate(.bridge) : nil,
+            portIsFree: portIsFree(apiPort),
             hasPlugin: FileTree.exists(plugin(beside: program)))
     }
 
@@ -28,6 +30,13 @@ package enum MachineProbe {
         guard let processGroups = try? FileTree.text("/proc/self/cgroup"), let mounts = try? FileTree.text("/proc/self/mounts")
         else { return nil }
         return CgroupLayout.detect(processCgroups: processGroups, mounts: mounts)
+    }
+
+    private static func controllers(of layout: CgroupLayout?) -> Set<String>? {
+        guard case .unified(let mountPoint) = layout, let text = try? FileTree.text("\(mountPoint)/cgroup.controllers") else {
+            return nil
+        }
+        return Set(text.trimmed.split(separator: " ").map(String.init))
     }
 
     /// A kernel that has everything built in has no modprobe to run; a refusal shows in what is probed next.

@@ -20,7 +20,7 @@ package struct NodeMachine {
     /// - Parameter keep: Receives the open network namespace, which must live until the process has started.
     package func prepare(environment: [String: String], keep: (NetworkNamespace) -> Void) throws -> ProcessRequest {
         cleanUp()
-        _ = try NodeRoot.prepare(node)
+        try NodeRoot.prepare(node)
         var applier = FabricApplier()
         try applier.apply(FabricPlan.node(node, of: cluster))
         try CgroupTree.perform(layout.creation(of: node.cgroup))

@@ -45,15 +45,25 @@ package enum NodeRoot {
     }
 
     /// Makes the directories that a node's mounts stand on: the node's own below its directory, and the host's mount points.
-    /// - Returns: Host directories that were not there before, for `skiff down` to take away.
-    package static func prepare(_ node: NodeIdentity) throws(SystemError) -> [String] {
-        var created: [String] = []
+    package static func prepare(_ node: NodeIdentity) throws(SystemError) {
         for path in NodePlan.canonicalDirectories {
             try FileTree.makeDirectories(node.directory + path)
-            created += try FileTree.makeDirectories(path)
+            try FileTree.makeDirectories(path)
         }
         try FileTree.makeDirectories(node.logDirectory)
         try FileTree.makeDirectories(node.configurationDirectory)
-        return created
+    }
+
+    /// Host directories that `prepare` makes, parents first, for `skiff down` to take away.
+    package static var missingHostDirectories: [String] {
+        var missing: [String] = []
+        for path in NodePlan.canonicalDirectories {
+            var current = ""
+            for part in path.split(separator: "/") {
+                current += "/\(part)"
+                if !FileTree.exists(current), !missing.contains(current) { missing.append(current) }
+            }
+        }
+        return missing
     }
 }

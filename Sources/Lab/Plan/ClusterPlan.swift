@@ -86,6 +86,8 @@ package struct ClusterPlan: Hashable, Sendable {
     package var fabricKubeconfig: String { "\(pkiDirectory)/fabric.kubeconfig" }
     package var controlSocket: String { "\(dataDirectory)/supervisor.sock" }
     package var lockFile: String { "\(dataDirectory)/supervisor.lock" }
+    /// Held by `skiff up` while it is at work.
+    package var launchLockFile: String { "\(dataDirectory)/up.lock" }
 }
 
 /// Where one node of a cluster lives.

@@ -96,50 +96,16 @@ package struct NodePlan: Hashable, Sendable {
     /// File systems on disks or servers, without which programs of the host could be missing in a node (/usr, /opt, /home).
     /// A node's bind of `/` does not carry them along.
     package static func diskMounts(_ mountInfo: String, excluding dataDirectory: String) -> [String] {
-        let kinds: Set<Substring> = [
+        let kinds: Set<String> = [
             "btrfs", "ext2", "ext3", "ext4", "f2fs", "jfs", "nfs", "nfs4", "virtiofs", "xfs", "zfs", "9p",
         ]
         let ours = ["/dev", "/proc", "/run", "/sys", dataDirectory] + canonicalDirectories
         var found: [String] = []
-        for line in mountInfo.split(separator: "\n") {
-            guard let separator = line.range(ofSeparator: " - ") else { continue }
-            let fields = line[..<separator.lowerBound].split(separator: " ")
-            let kind = line[separator.upperBound...].split(separator: " ").first
-            guard fields.count > 4, let kind, kinds.contains(kind) else { continue }
-            let point = unescape(fields[4])
+        for mount in MountPoint.list(mountInfo) where kinds.contains(mount.kind) {
+            let point = mount.path
             let isOurs = ours.contains { point == $0 || point.hasPrefix($0 + "/") }
             if point != "/", !isOurs, !found.contains(point) { found.append(point) }
         }
         return found
-    }
-
-    /// The kernel writes white space and backslash in a path as three octal digits.
-    private static func unescape(_ field: Substring) -> String {
-        var bytes: [UInt8] = []
-        let source = Array(field.utf8)
-        var position = 0
-        while position < source.count {
-            if source[position] == UInt8(ascii: "\\"), position + 3 < source.count,
-                let code = UInt8(String(decoding: source[position + 1...position + 3], as: UTF8.self), radix: 8)
-            {
-                bytes.append(code)
-                position += 4
-            } else {
-                bytes.append(source[position])
-                position += 1
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
-    }
-}
-
-extension Substring {
-    fileprivate func range(ofSeparator separator: String) -> Range<Index>? {
-        var start = startIndex
-        while start < endIndex {
-            if self[start...].hasPrefix(separator) { return start..<index(start, offsetBy: separator.count) }
-            start = index(after: start)
-        }
-        return nil
     }
 }

@@ -6,6 +6,8 @@ package struct MachineFacts: Hashable, Sendable {
     /// Text of /proc/filesystems, after a try to load what was missing.
     package var fileSystems: String
     package var cgroups: CgroupLayout?
+    /// What a version 2 hierarchy offers; nil: version 1, where a controller that is missing shows as a missing hierarchy.
+    package var controllers: Set<String>?
     /// A probe opened the nftables netlink family.
     package var hasNFTables: Bool
     /// A probe made a veth pair in a namespace of its own; nil when it could not be tried (no root).
@@ -17,13 +19,15 @@ package struct MachineFacts: Hashable, Sendable {
     package var hasPlugin: Bool
 
     package init(
-        userID: UInt32, programs: [String: String], fileSystems: String, cgroups: CgroupLayout?, hasNFTables: Bool,
-        hasVeth: Bool?, hasBridge: Bool?, portIsFree: Bool, hasPlugin: Bool
+        userID: UInt32, programs: [String: String], fileSystems: String, cgroups: CgroupLayout?,
+        controllers: Set<String>? = nil, hasNFTables: Bool, hasVeth: Bool?, hasBridge: Bool?, portIsFree: Bool,
+        hasPlugin: Bool
     ) {
         self.userID = userID
         self.programs = programs
         self.fileSystems = fileSystems
         self.cgroups = cgroups
+        self.controllers = controllers
         self.hasNFTables = hasNFTables
         self.hasVeth = hasVeth
         self.hasBridge = hasBridge
@@ -113,8 +117,17 @@ package enum Preflight {
                 Refusal(
                     "no cgroup hierarchy is mounted: containers need one", remedy: "mount -t cgroup2 cgroup2 /sys/fs/cgroup"))
         }
+        let missing = facts.controllers.map { offered in neededControllers.filter { !offered.contains($0) } } ?? []
+        if !missing.isEmpty {
+            found.append(
+                Refusal(
+                    "the cgroup version 2 hierarchy has no \(list(missing)) controller: containers get shares and limits by it",
+                    remedy: "boot with cgroup_no_v1=all, or unmount the version 1 hierarchies that hold it"))
+        }
         return found
     }
+
+    private static let neededControllers = ["cpu", "memory"]
 
     private static func list(_ words: [String]) -> String {
         guard words.count > 1, let last = words.last else { return words.first ?? "" }

@@ -32,19 +32,34 @@ package struct ConnectivityCheck: Hashable, Sendable {
     /// What holds when it passes: `pod to pod on the same node, TCP, IPv4`.
     package var claim: String
     package var probe: Probe
+    /// What to do when it fails, in one line.
+    package var remedy: String
 
-    package init(id: String, claim: String, probe: Probe) {
+    package init(id: String, claim: String, probe: Probe, remedy: String) {
         self.id = id
         self.claim = claim
         self.probe = probe
+        self.remedy = remedy
     }
 
     /// Seconds that one attempt may take.
     static let attemptSeconds = 4
-    /// Attempts, and so seconds, until a policy must be in force.
+    /// Until then a policy must be in force.
     static let enforcementSecondsMax = 8
 
-    package var isDatagram: Bool { if case .datagram = probe { true } else { false } }
+    /// What a client runs: all checks at once, each with a line of its own as soon as it is done, and `end` behind them.
+    ///
+    /// Datagrams go one after the other: busybox's `traceroute` takes a neighbour's answer for its own.
+    package static func script(_ checks: [ConnectivityCheck]) -> String {
+        let together = checks.filter { !$0.isDatagram }.map { "\($0.shell) &\n" }
+        let inTurn = checks.filter(\.isDatagram).map { "\($0.shell)\n" }
+        return prelude + together.joined() + "{\n:\n" + inTurn.joined() + "} &\nwait\necho \(end)\n"
+    }
+
+    private var isDatagram: Bool { if case .datagram = probe { true } else { false } }
+
+    /// The line after the last result.
+    package static let end = "END"
 
     /// A line for busybox's shell that prints `RESULT ID STATUS`, and the output of the probe behind it.
     package var shell: String {
@@ -57,21 +72,27 @@ package struct ConnectivityCheck: Hashable, Sendable {
             case .connect(let address, let port): "nc -w \(wait) \(address) \(port) </dev/null"
             case .ping(let address): "timeout \(wait) ping -c 1 -W \(wait) \(address)"
             case .datagram(let address):
-                "timeout \(2 * wait) \(address.family == .ipv6 ? "traceroute6" : "traceroute") -n -q 2 -w 1 -m 4 \(address)"
+                // Datagrams may be lost: a second try is fair. What is printed is the last try's alone.
+                "for i in 1 2; do out=$(timeout \(wait + 1) \(address.family == .ipv6 ? "traceroute6" : "traceroute") "
+                    + "-n -q 3 -w 1 -m 4 \(address) 2>&1); case \"${out#*packets}\" in *\" \(address) \"*) break;; esac; done; echo $out"
             case .fetch(let address, let port, _): "get http://\(Self.host(address)):\(port)/large | wc -c"
             case .resolve(let name, _): "timeout \(wait) nslookup \(name)"
             case .becomesReachable(let address, let port):
-                "for i in $(seq \(Self.enforcementSecondsMax)); do "
-                    + "timeout 2 wget -qO- http://\(Self.host(address)):\(port)/cgi-bin/who && exit 0; sleep 1; done; exit 1"
+                Self.repeated("timeout 1 wget -qO- http://\(Self.host(address)):\(port)/cgi-bin/who && exit 0")
             case .becomesUnreachable(let address, let port):
-                "for i in $(seq \(Self.enforcementSecondsMax)); do "
-                    + "timeout 1 wget -qO- http://\(Self.host(address)):\(port)/cgi-bin/who || exit 0; sleep 1; done; exit 1"
+                Self.repeated("timeout 1 wget -qO- http://\(Self.host(address)):\(port)/cgi-bin/who || exit 0")
             }
         return "check \(id) '\(command)'"
     }
 
-    /// The functions that those lines call.
-    package static let prelude = """
+    private static func repeated(_ attempt: String) -> String {
+        "until=$(($(date +%s) + \(enforcementSecondsMax))); "
+            + "while [ $(date +%s) -lt $until ]; do \(attempt); sleep 0.3; done; exit 1"
+    }
+
+    /// The functions that those lines call. An asterisk in an output is none of a file name.
+    private static let prelude = """
+        set -f
         get() { timeout \(attemptSeconds) wget -qO- "$1"; }
         check() { out=$( (eval "$2") 2>&1); echo "RESULT $1 $?" $out; }
 
@@ -83,9 +104,10 @@ package struct ConnectivityCheck: Hashable, Sendable {
 
     /// The id, the status and the output of a line that `report` wrote; nil for any other line.
     package static func parse(_ line: some StringProtocol) -> (id: String, status: Int, output: String)? {
-        let parts = line.split(separator: " ", maxSplits: 3)
+        let parts = line.split(separator: " ")
         guard parts.count >= 3, parts[0] == "RESULT", let status = Int(parts[2]) else { return nil }
-        return (String(parts[1]), status, parts.count > 3 ? String(parts[3]) : "")
+        // What the shell says of a program whose time is up.
+        return (String(parts[1]), status, parts.dropFirst(3).filter { $0 != "Terminated" }.joined(separator: " "))
     }
 
     package func judge(status: Int, output: String) -> Outcome {
@@ -110,7 +132,8 @@ package struct ConnectivityCheck: Hashable, Sendable {
         case .datagram(let address):
             // The heading names the target too; behind it only a hop does, which means that its word came back.
             let hops = words.drop { $0 != "packets" }.dropFirst()
-            return hops.contains { IPAddress(parsing: $0) == address } ? .passed("arrived") : .failed("no word of it came back")
+            return hops.contains { IPAddress(parsing: $0) == address }
+                ? .passed("arrived") : .failed("no word of it came back: \(hops.joined(separator: " "))")
         case .fetch(_, _, let bytes):
             return words.last.flatMap { Int($0) } == bytes
                 ? .passed("\(bytes) bytes") : .failed("\(words.last ?? "nothing") of \(bytes) bytes")

@@ -8,7 +8,20 @@ package struct Diagnosis: Sendable {
 
     package init(_ facts: NodeExamination, tunnels: TunnelSettings = TunnelSettings()) {
         self.facts = facts
-        self.tunnels = tunnels
+        self.tunnels = Self.limited(tunnels, facts)
+    }
+
+    /// An agent with `--pod-mtu` made tunnels that take no more: what pods get tells.
+    private static func limited(_ tunnels: TunnelSettings, _ facts: NodeExamination) -> TunnelSettings {
+        guard tunnels.mtuMax == nil, let nodes = facts.nodes,
+            let given = facts.configuration.first(where: { !$0.podCIDRs.isEmpty })?.mtu,
+            let possible = RoutePlan.compute(
+                nodes: nodes, nodeName: facts.node, underlay: facts.table.underlay, settings: tunnels
+            ).podMTU, given < possible
+        else { return tunnels }
+        var result = tunnels
+        result.mtuMax = given
+        return result
     }
 
     package var findings: [Finding] {

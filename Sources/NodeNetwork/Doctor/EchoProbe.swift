@@ -1,9 +1,19 @@
 import Glibc
-import Netlink
 package import NetworkTypes
 
-/// One ICMP echo that must not be split, from the network namespace of the calling thread. Blocks for a second at most.
+/// ICMP echoes that must not be split, from the network namespace of the calling thread. All are on their way at once.
 package enum EchoProbe {
+    package struct Request: Hashable, Sendable {
+        package var address: IPAddress
+        /// Of the whole packet, with the IP header.
+        package var bytes: UInt32
+
+        package init(to address: IPAddress, bytes: UInt32) {
+            self.address = address
+            self.bytes = bytes
+        }
+    }
+
     package enum Result: Hashable, Sendable {
         case answered
         /// Something on the way, or this machine, said that it is too long.
@@ -12,26 +22,107 @@ package enum EchoProbe {
         case refused(errno: Int32)
     }
 
-    private static let waitMilliseconds: Int32 = 1000
+    /// One may be lost, or be the one that learns what the way takes.
+    private static let attempts = 2
+    private static let attemptWait = Duration.seconds(1)
 
-    /// - Parameters:
-    ///   - bytes: Of the whole packet, with the IP header.
-    ///   - identifier: Tells our answers from those to others.
-    package static func send(to address: IPAddress, bytes: UInt32, identifier: UInt16) -> Result {
-        let isIPv6 = address.family == .ipv6
+    /// Blocks for two seconds at most, however many there are.
+    ///
+    /// - Parameter firstIdentifier: The others count up from it; they tell our answers from those to others.
+    /// - Returns: In the order of the requests.
+    package static func send(_ requests: [Request], firstIdentifier: UInt16) -> [Result] {
+        var flight = EchoFlight(requests, firstIdentifier: firstIdentifier)
+        for _ in 0..<attempts {
+            flight.transmit()
+            flight.collect(until: ContinuousClock.now + attemptWait)
+            if flight.isSettled { break }
+        }
+        return flight.results.map { $0 ?? .silent }
+    }
+}
+
+/// Echoes under way: a socket for each family, and what became of each request.
+private struct EchoFlight: ~Copyable {
+    private let requests: [EchoProbe.Request]
+    private let firstIdentifier: UInt16
+    private var sockets: [IPFamily: Int32] = [:]
+    private(set) var results: [EchoProbe.Result?]
+
+    init(_ requests: [EchoProbe.Request], firstIdentifier: UInt16) {
+        self.requests = requests
+        self.firstIdentifier = firstIdentifier
+        results = Array(repeating: nil, count: requests.count)
+    }
+
+    deinit { for descriptor in sockets.values { close(descriptor) } }
+
+    var isSettled: Bool { !results.contains(nil) }
+
+    /// Sends what has no result yet.
+    mutating func transmit() {
+        for (index, request) in requests.enumerated() where results[index] == nil {
+            let family = request.address.family
+            if sockets[family] == nil { sockets[family] = Self.open(family) }
+            let identifier = firstIdentifier &+ UInt16(truncatingIfNeeded: index)
+            let packet = Self.packet(family, bytes: request.bytes, identifier: identifier)
+            guard let descriptor = sockets[family], Self.send(packet, to: request.address, descriptor) else {
+                results[index] = errno == EMSGSIZE ? .tooLong : .refused(errno: errno)
+                continue
+            }
+        }
+    }
+
+    /// Takes answers in until each request has its result.
+    mutating func collect(until deadline: ContinuousClock.Instant) {
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        while !isSettled {
+            let left = Int32(clamping: Int((deadline - .now) / .milliseconds(1)))
+            var polled = sockets.map { pollfd(fd: $0.value, events: Int16(POLLIN), revents: 0) }
+            guard left > 0, poll(&polled, nfds_t(polled.count), left) > 0 else { return }
+            for (family, descriptor) in sockets where polled.contains(where: { $0.fd == descriptor && $0.revents != 0 }) {
+                let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+                if count > 0 { take(buffer[..<count], family) }
+            }
+        }
+    }
+
+    private mutating func take(_ packet: ArraySlice<UInt8>, _ family: IPFamily) {
+        guard let found = Self.verdict(packet, family) else { return }
+        let index = Int(found.identifier &- firstIdentifier)
+        guard requests.indices.contains(index), requests[index].address.family == family, results[index] == nil else { return }
+        results[index] = found.result
+    }
+
+    /// An answer, or the word of a router about one of our packets, which it quotes.
+    private static func verdict(
+        _ packet: ArraySlice<UInt8>, _ family: IPFamily
+    ) -> (result: EchoProbe.Result, identifier: UInt16)? {
+        func word(_ offset: Int) -> UInt16 { UInt16(packet[offset]) << 8 | UInt16(packet[offset + 1]) }
+        // IPv4 comes with its header.
+        let start = packet.startIndex + (family == .ipv6 ? 0 : Int(packet[packet.startIndex] & 15) * 4)
+        guard packet.endIndex >= start + 8 else { return nil }
+        let (kind, code) = (packet[start], packet[start + 1])
+        if kind == (family == .ipv6 ? 129 : 0) { return (.answered, word(start + 4)) }
+        guard family == .ipv6 ? kind == 2 : kind == 3 && code == 4, packet.endIndex > start + 8 else { return nil }
+        let quoted = start + 8 + (family == .ipv6 ? 40 : Int(packet[start + 8] & 15) * 4)
+        guard packet.endIndex >= quoted + 8, packet[quoted] == (family == .ipv6 ? 128 : 8) else { return nil }
+        return (.tooLong, word(quoted + 4))
+    }
+
+    /// - Returns: Nil when it is refused; errno says why.
+    private static func open(_ family: IPFamily) -> Int32? {
+        let isIPv6 = family == .ipv6
         let kind = Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         let descriptor = socket(isIPv6 ? AF_INET6 : AF_INET, kind, Int32(isIPv6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP))
-        guard descriptor >= 0 else { return .refused(errno: errno) }
-        defer { close(descriptor) }
+        guard descriptor >= 0 else { return nil }
         var discover: Int32 = 2  // PMTUDISC_DO, for both families
         let (level, option): (Int32, Int32) = isIPv6 ? (41, 23) : (0, 10)  // IPV6_MTU_DISCOVER, IP_MTU_DISCOVER
         setsockopt(descriptor, level, option, &discover, socklen_t(MemoryLayout<Int32>.size))
-        let packet = packet(isIPv6: isIPv6, bytes: bytes, identifier: identifier)
-        guard transmit(packet, to: address, descriptor) else { return errno == EMSGSIZE ? .tooLong : .refused(errno: errno) }
-        return wait(descriptor, isIPv6: isIPv6, identifier: identifier)
+        return descriptor
     }
 
-    private static func packet(isIPv6: Bool, bytes: UInt32, identifier: UInt16) -> [UInt8] {
+    private static func packet(_ family: IPFamily, bytes: UInt32, identifier: UInt16) -> [UInt8] {
+        let isIPv6 = family == .ipv6
         var packet = [UInt8](repeating: 0, count: max(8, Int(bytes) - (isIPv6 ? 40 : 20)))
         packet[0] = isIPv6 ? 128 : 8
         packet[4] = UInt8(identifier >> 8)
@@ -47,7 +138,7 @@ package enum EchoProbe {
         return packet
     }
 
-    private static func transmit(_ packet: [UInt8], to address: IPAddress, _ descriptor: Int32) -> Bool {
+    private static func send(_ packet: [UInt8], to address: IPAddress, _ descriptor: Int32) -> Bool {
         // Large enough for either family: family, port, then the address at byte 4 or 8.
         var name = [UInt8](repeating: 0, count: address.family == .ipv4 ? 16 : 28)
         name[0] = UInt8(address.family == .ipv4 ? AF_INET : AF_INET6)
@@ -62,23 +153,5 @@ package enum EchoProbe {
             }
         }
         return sent == packet.count
-    }
-
-    private static func wait(_ descriptor: Int32, isIPv6: Bool, identifier: UInt16) -> Result {
-        var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        var buffer = [UInt8](repeating: 0, count: 65536)
-        // Others' packets come here too, each costs a turn.
-        for _ in 0..<64 {
-            guard poll(&polled, 1, waitMilliseconds) > 0 else { return .silent }
-            let count = recv(descriptor, &buffer, buffer.count, 0)
-            guard count > 0 else { return errno == EMSGSIZE ? .tooLong : .refused(errno: errno) }
-            let start = isIPv6 ? 0 : Int(buffer[0] & 15) * 4
-            guard count >= start + 8 else { continue }
-            let isOurs = UInt16(buffer[start + 4]) << 8 | UInt16(buffer[start + 5]) == identifier
-            if buffer[start] == (isIPv6 ? 129 : 0), isOurs { return .answered }
-            // "Packet too big", and "fragmentation needed"; what they quote is ours as likely as not.
-            if isIPv6 ? buffer[start] == 2 : buffer[start] == 3 && buffer[start + 1] == 4 { return .tooLong }
-        }
-        return .silent
     }
 }

@@ -63,37 +63,31 @@ package struct NodeExaminer: Sendable {
     package func echoes(
         to nodes: [NodeView], from own: String, underlay: Underlay, tunnels: TunnelSettings, firstIdentifier: UInt16
     ) throws -> [NodeExamination.Echo] {
-        var identifier = firstIdentifier
         var echoes: [NodeExamination.Echo] = []
         let home = underlay.link(having: nodes.first { $0.name == own }?.addresses ?? [])
-        for node in nodes.prefix(Self.echoNodesMax) where node.name != own {
+        for node in nodes.filter({ $0.name != own }).prefix(Self.echoNodesMax) {
             for address in node.addresses {
                 guard let mtu = (underlay.link(reaching: address) ?? home)?.mtu else { continue }
-                identifier &+= 1
-                let result = try inNamespace { [identifier] in
-                    EchoProbe.send(to: address, bytes: mtu, identifier: identifier)
-                }
-                echoes.append(NodeExamination.Echo(node: node.name, address: address, bytes: mtu, result: result))
+                echoes.append(NodeExamination.Echo(node: node.name, address: address, bytes: mtu, result: .silent))
             }
         }
         let plan = RoutePlan.compute(nodes: nodes, nodeName: own, underlay: underlay, settings: tunnels)
         for tunnel in plan.tunnels {
             for peer in tunnel.peers.prefix(Self.echoNodesMax) {
                 guard let address = peer.podCIDRs.first?.first else { continue }
-                identifier &+= 1
-                let result = try inNamespace { [identifier] in
-                    EchoProbe.send(to: address, bytes: tunnel.mtu, identifier: identifier)
-                }
                 echoes.append(
                     NodeExamination.Echo(
-                        node: peer.node, address: address, bytes: tunnel.mtu, isTunnelled: true, result: result))
+                        node: peer.node, address: address, bytes: tunnel.mtu, isTunnelled: true, result: .silent))
             }
         }
+        let requests = echoes.map { EchoProbe.Request(to: $0.address, bytes: $0.bytes) }
+        let results = try inNamespace { EchoProbe.send(requests, firstIdentifier: firstIdentifier) }
+        for (index, result) in results.enumerated() { echoes[index].result = result }
         return echoes
     }
 
-    /// Each that is silent costs a second.
-    private static let echoNodesMax = 16
+    /// Of a large cluster a sample tells enough.
+    private static let echoNodesMax = 64
 
     /// In the namespace of the calling thread.
     private static func sysctls(_ table: LinkTable) -> [String: String] {

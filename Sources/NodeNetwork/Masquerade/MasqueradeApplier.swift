@@ -1,5 +1,5 @@
 package import NFTables
-package import NetworkTypes
+import NetworkTypes
 
 /// Brings the kernel's masquerade tables in line: by elements, or from scratch when somebody else changed them.
 package actor MasqueradeApplier {
@@ -10,13 +10,13 @@ package actor MasqueradeApplier {
 
     package init(rules: any RulesetApplier) { self.rules = rules }
 
-    /// - Parameter inside: As for `MasqueradeTable.table`; nil: no masquerading, tables of ours go.
+    /// Tables of ours that have nothing to translate go.
     /// - Returns: Operations written.
-    package func apply(own: [CIDR], inside: [CIDR]?) async throws(ApplyError) -> Int {
+    package func apply(_ plan: MasqueradePlan) async throws(ApplyError) -> Int {
         let now = try await rules.generation()
         var operations = 0
         for family in IPFamily.allCases {
-            let desired = inside.flatMap { MasqueradeTable.table(family, own: own, inside: $0) }
+            let desired = MasqueradeTable.table(family, plan)
             let actual: Table?
             if now == generation {
                 actual = applied[family]

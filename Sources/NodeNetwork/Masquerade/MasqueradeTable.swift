@@ -1,10 +1,11 @@
 package import NFTables
 package import NetworkTypes
 
-/// The rules that give pods this node's address when they talk to what lies outside the cluster.
+/// The rules that give pods this node's address when they talk to what lies outside the cluster, and the node itself its tunnel's
+/// address when it talks through a tunnel.
 ///
-/// One table per family, `ip skiff-node` and `ip6 skiff-node`, with one chain of one rule per range of this node; what lies inside is
-/// elements of a set. Nodes come and go as elements.
+/// One table per family, `ip skiff-node` and `ip6 skiff-node`, with one chain: a rule for each tunnel, and one for each range of this
+/// node; what lies inside is elements of a set. Nodes come and go as elements.
 package enum MasqueradeTable {
     package static let name = "skiff-node"
     static let inside = "inside"
@@ -14,25 +15,35 @@ package enum MasqueradeTable {
 
     package static func identifier(_ family: IPFamily) -> TableIdentifier { TableIdentifier(TableFamily(family), name) }
 
-    /// - Parameters:
-    ///   - own: This node's ranges of pods.
-    ///   - inside: Where pods are known by their own addresses: pods and Services of the cluster, nodes, and what the user adds.
-    /// - Returns: Nil when the node has no pods of the family.
-    package static func table(_ family: IPFamily, own: [CIDR], inside: [CIDR]) -> Table? {
-        let own = own.filter { $0.family == family }.sorted()
-        guard !own.isEmpty else { return nil }
-        let address = FieldType.address(family)
-        var set = NamedSet(Self.inside, key: [address, address], isInterval: true)
-        for prefix in outermost(inside.filter { $0.family == family }) {
-            for range in own { set.elements[key(range, prefix)] = ElementValue.none }
-        }
-        let rules = own.map { range in
-            Rule(
-                .match(.address(.source, in: range)),
-                .match(.notMember([.sourceAddress, .destinationAddress], of: Self.inside)), .masquerade)
+    /// - Returns: Nil when there is nothing to translate.
+    package static func table(_ family: IPFamily, _ plan: MasqueradePlan) -> Table? {
+        let own = plan.own.filter { $0.family == family }.sorted()
+        guard !own.isEmpty, plan.inside != nil || !plan.tunnels.isEmpty else { return nil }
+        var rules = plan.tunnels.sorted().map { intoTunnel($0, own) }
+        var sets: [NamedSet] = []
+        if let inside = plan.inside {
+            let address = FieldType.address(family)
+            var set = NamedSet(Self.inside, key: [address, address], isInterval: true)
+            for prefix in outermost(inside.filter { $0.family == family }) {
+                for range in own { set.elements[key(range, prefix)] = ElementValue.none }
+            }
+            sets.append(set)
+            rules += own.map { range in
+                Rule(
+                    .match(.address(.source, in: range)),
+                    .match(.notMember([.sourceAddress, .destinationAddress], of: Self.inside)), .masquerade)
+            }
         }
         let base = BaseChain(.nat, .postrouting, priority: priority)
-        return Table(identifier(family), chains: [Chain(chain, base: base, rules: rules)], sets: [set])
+        return Table(identifier(family), chains: [Chain(chain, base: base, rules: rules)], sets: sets)
+    }
+
+    /// What the node sends to the address of a Service chose its source before it was known to go into a tunnel: the address of
+    /// another link, to which answers would travel outside the tunnel, with a pod's address, which that way may not take.
+    private static func intoTunnel(_ device: String, _ own: [CIDR]) -> Rule {
+        Rule(
+            [.match(.interface(.destination, InterfacePattern(device))), .match(.isLocal(.source))]
+                + own.map { .match(.addressNot(.source, in: $0)) } + [.masquerade])
     }
 
     /// nf_tables refuses elements that overlap: a prefix inside another one goes.

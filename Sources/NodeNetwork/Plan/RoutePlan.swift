@@ -8,6 +8,9 @@ package struct RoutePlan: Hashable, Sendable {
     package var routes: [RouteMessage]
     /// By family, IPv4 first; only those that some node needs.
     package var tunnels: [TunnelPlan]
+    /// Of all nodes, those that pods here reach by their own addresses: this node's, and those on a link of ours. Behind a router,
+    /// or where everything goes by tunnel, packets with pods' addresses may be dropped on the way to the node itself.
+    package var directNodeAddresses: [IPAddress]
     package var problems: [RoutingProblem]
     /// This node's own prefixes, but for those in a problem.
     package var ownPodCIDRs: [CIDR]

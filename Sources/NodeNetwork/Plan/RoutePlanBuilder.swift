@@ -7,7 +7,7 @@ struct RoutePlanBuilder {
     private let nodeName: String
     private let underlay: Underlay
     private let settings: TunnelSettings
-    private var plan = RoutePlan(routes: [], tunnels: [], problems: [], ownPodCIDRs: [])
+    private var plan = RoutePlan(routes: [], tunnels: [], directNodeAddresses: [], problems: [], ownPodCIDRs: [])
     private var accepted = PrefixRegistry()
     /// By name.
     private var peers: [IPFamily: [String: TunnelPlan.Peer]] = [:]
@@ -23,6 +23,7 @@ struct RoutePlanBuilder {
 
     mutating func add(_ node: NodeView) {
         plan.problems += node.unreadable.map { .unreadable(node: node.name, text: $0) }
+        plan.directNodeAddresses += node.addresses.filter { node.name == nodeName || isDirect($0) }
         for cidr in node.podCIDRs {
             if let other = accepted.holder(of: cidr) {
                 plan.problems.append(.overlap(node: node.name, cidr, other: other.owner, other.prefix))
@@ -61,6 +62,14 @@ struct RoutePlanBuilder {
             address.map { .notOnLink(node: node.name, $0) } ?? .noAddress(node: node.name, cidr.family))
     }
 
+    private func isDirect(_ address: IPAddress) -> Bool {
+        switch settings.mode {
+        case .auto: underlay.link(reaching: address) != nil
+        case .direct: true
+        case .vxlan: false
+        }
+    }
+
     private mutating func addPeer(_ cidr: CIDR, of node: String, at address: IPAddress) {
         let new = TunnelPlan.Peer(node: node, address: address, podCIDRs: [])
         peers[address.family, default: [:]][node, default: new].podCIDRs.append(cidr)
@@ -78,7 +87,7 @@ struct RoutePlanBuilder {
             plan.tunnels.append(
                 TunnelPlan(
                     settings: VXLANSettings(identifier: settings.identifier, local: local, port: settings.port),
-                    mtu: link.mtu - min(link.mtu, TunnelPlan.overhead(family)), addresses: tunnelAddresses,
+                    mtu: settings.mtu(family, over: link.mtu), addresses: tunnelAddresses,
                     peers: distinct(peers, local)))
         }
         plan.routes.sort { $0.destination < $1.destination }
@@ -105,7 +114,7 @@ struct RoutePlanBuilder {
         let home = underlay.link(having: own?.addresses ?? [])
         var ways = underlay.links.filter { usedLinks.contains($0.index) }.map(\.mtu) + plan.tunnels.map(\.mtu)
         if let home, let family = own?.addresses.first?.family {
-            ways.append(settings.mode == .vxlan ? home.mtu - min(home.mtu, TunnelPlan.overhead(family)) : home.mtu)
+            ways.append(settings.mode == .vxlan ? settings.mtu(family, over: home.mtu) : home.mtu)
         }
         return ways.min() ?? underlay.links.map(\.mtu).min()
     }

@@ -16,13 +16,21 @@ package struct TunnelSettings: Hashable, Sendable {
     package var mode: Mode
     package var identifier: UInt32
     package var port: Port
+    /// Bytes that tunnels take at most, where a way between nodes takes less than their links; nil: what the links take.
+    package var mtuMax: UInt32?
 
     /// 75433 spells SKIFF on a telephone: a number that no other network plugin takes by default (flannel 1, Cilium 2, Calico
     /// 4096). The port is VXLAN's own (IANA): what network cards and firewalls know.
-    package init(mode: Mode = .auto, identifier: UInt32 = 75433, port: Port = 4789) {
+    package init(mode: Mode = .auto, identifier: UInt32 = 75433, port: Port = 4789, mtuMax: UInt32? = nil) {
         self.mode = mode
         self.identifier = identifier
         self.port = port
+        self.mtuMax = mtuMax
+    }
+
+    /// - Parameter link: What the link takes that encapsulated packets leave by.
+    package func mtu(_ family: IPFamily, over link: UInt32) -> UInt32 {
+        min(link - min(link, TunnelPlan.overhead(family)), mtuMax ?? .max)
     }
 }
 

@@ -4,6 +4,7 @@ import JSON
 import Lab
 import NetworkTypes
 import NodeNetwork
+import Synchronization
 
 /// Sets the scene, has the clients probe, tells what came of it, and clears away.
 struct ConnectivityRun: Sendable {
@@ -19,7 +20,7 @@ struct ConnectivityRun: Sendable {
         let namespace = "skiff-connectivity-\(String(UInt32.random(in: .min ... .max), radix: 16))"
         let stage = ConnectivityStage(
             client: client, manifests: ConnectivityManifests(namespace: namespace, image: image),
-            deadline: .now + timeout)
+            deadline: .now + timeout, progress: console.step)
         do {
             let results = try await Interruption.watch { try await probe(stage) }
             await cleanUp(stage)
@@ -55,21 +56,30 @@ struct ConnectivityRun: Sendable {
         }
         if far == nil { results.append(skip("pod to pod on another node", "the cluster has one ready node")) }
         if !scene.hasDNS {
-            results.append(skip("DNS", "there is no Service kube-dns in kube-system", isRequired: requiresDNS))
+            results.append(
+                skip(
+                    "DNS", "there is no Service kube-dns in kube-system", isRequired: requiresDNS,
+                    remedy: "install a name server: skiff dns, or CoreDNS"))
         }
         return results + (try await policy(stage, scene, near))
     }
 
-    private func skip(_ claim: String, _ reason: String, isRequired: Bool = false) -> ConnectivityResult {
-        let result = ConnectivityResult(claim: claim, outcome: isRequired ? .failed(reason) : .skipped(reason))
+    private func skip(_ claim: String, _ reason: String, isRequired: Bool = false, remedy: String = "") -> ConnectivityResult {
+        let outcome: ConnectivityCheck.Outcome = isRequired ? .failed(reason) : .skipped(reason)
+        return show(ConnectivityResult(claim: claim, outcome: outcome, remedy: remedy))
+    }
+
+    @discardableResult
+    private func show(_ result: ConnectivityResult) -> ConnectivityResult {
         console.line("  " + result.line(console))
         return result
     }
 
+    /// Whether somebody enforces policies is known only when all clients have spoken.
     private func policy(
         _ stage: ConnectivityStage, _ scene: ConnectivityScene, _ near: String
     ) async throws -> [ConnectivityResult] {
-        let checks = ConnectivityPlan.policy(scene.far ?? scene.near)
+        let checks = ConnectivityPlan.policy(scene)
         try await stage.create(stage.manifests.networkPolicy())
         async let denied = clients(stage, "denied", near, labels: ["role": "denied"], isQuiet: true) { _ in checks.denied }
         async let allowed = clients(stage, "allowed", near, labels: ["role": "allowed"], isQuiet: true) { _ in checks.allowed }
@@ -77,33 +87,33 @@ struct ConnectivityRun: Sendable {
         if kept.allSatisfy(\.isFailed), !requiresPolicy {
             return [skip("policies", "nothing in this cluster enforces NetworkPolicies")]
         }
-        for result in kept + letIn { console.line("  " + result.line(console)) }
+        for result in kept + letIn { show(result) }
         return kept + letIn
     }
 
-    /// Runs a client that makes the checks, and judges what it says.
+    /// Runs a client that makes the checks, judges what it says, and shows it at once.
     ///
     /// - Parameter checks: Given the client's own addresses, which are known only when it runs: none before that.
     private func clients(
         _ stage: ConnectivityStage, _ name: String, _ node: String, labels: [String: String], hostNetwork: Bool = false,
-        isQuiet: Bool = false, _ checks: @Sendable ([IPAddress]) -> [ConnectivityCheck]
+        isQuiet: Bool = false, _ checks: @escaping @Sendable ([IPAddress]) -> [ConnectivityCheck]
     ) async throws -> [ConnectivityResult] {
-        let said = try await stage.runClient(
-            name, node: node, labels: labels, script: Self.script(checks([])), hostNetwork: hostNetwork)
-        let answers = said.lines.compactMap { ConnectivityCheck.parse($0) }
-        let results = checks(said.addresses).map { check in
-            let found = answers.first { $0.id == check.id }
-            let outcome = found.map { check.judge(status: $0.status, output: $0.output) }
-            return ConnectivityResult(claim: check.claim, outcome: outcome ?? .failed("the client said nothing"))
+        let known = Mutex<[String: ConnectivityResult]>([:])
+        let script = ConnectivityCheck.script(checks([]))
+        try await stage.runClient(name, node: node, labels: labels, script: script, hostNetwork: hostNetwork) { line, own in
+            guard let answer = ConnectivityCheck.parse(line), let check = checks(own).first(where: { $0.id == answer.id })
+            else { return }
+            let outcome = check.judge(status: answer.status, output: answer.output)
+            let result = ConnectivityResult(claim: check.claim, outcome: outcome, remedy: check.remedy)
+            let isNew = known.withLock { $0.updateValue(result, forKey: check.id) == nil }
+            if isNew, !isQuiet { show(result) }
         }
-        if !isQuiet { for result in results { console.line("  " + result.line(console)) } }
-        return results
-    }
-
-    /// All checks at once, but datagrams one after the other: busybox's `traceroute` takes a neighbour's answer for its own.
-    private static func script(_ checks: [ConnectivityCheck]) -> String {
-        let together = checks.filter { !$0.isDatagram }.map { "\($0.shell) &\n" }
-        let inTurn = checks.filter(\.isDatagram).map { "\($0.shell)\n" }
-        return ConnectivityCheck.prelude + together.joined() + "{\n:\n" + inTurn.joined() + "} &\nwait\n"
+        return checks([]).map { check in
+            known.withLock { $0[check.id] }
+                ?? show(
+                    ConnectivityResult(
+                        claim: check.claim, outcome: .failed("the client said nothing"),
+                        remedy: "kubectl describe node \(node): does it have memory and processes to spare?"))
+        }
     }
 }

@@ -11,11 +11,15 @@ struct ConnectivityStage: Sendable {
     let client: APIClient
     let manifests: ConnectivityManifests
     let deadline: ContinuousClock.Instant
+    /// Hears what is waited for when it takes long.
+    let progress: @Sendable (String) -> Void
 
     private static let pollInterval = Duration.milliseconds(150)
     /// Host ports that the test takes one of.
     private static let hostPorts: ClosedRange<UInt16> = 20000...29999
     private static let removalTries = 60
+    /// Waiting is told about after this long.
+    private static let patience = Duration.seconds(2)
 
     private var root: String { "/api/v1/namespaces/\(manifests.namespace)" }
 
@@ -91,23 +95,58 @@ struct ConnectivityStage: Sendable {
             apiAddress: api.flatMap { Self.addresses($0["spec"]?["clusterIPs"]).first }, hasDNS: dns != nil)
     }
 
-    /// What a client said, and from which addresses.
-    struct Said: Sendable {
-        var lines: [String]
-        var addresses: [IPAddress]
-    }
-
-    /// Runs a pod to its end.
+    /// Runs a pod to the end of its script.
+    ///
+    /// - Parameter said: Given each line as it is written, and the pod's own addresses. A line may come twice.
     func runClient(
-        _ name: String, node: String, labels: [String: String], script: String, hostNetwork: Bool
-    ) async throws -> Said {
+        _ name: String, node: String, labels: [String: String], script: String, hostNetwork: Bool,
+        said: @escaping @Sendable (Substring, [IPAddress]) -> Void
+    ) async throws {
         try await create(manifests.pod(name, node: node, labels: labels, script: script, hostNetwork: hostNetwork))
-        let pod = try await waitForPod(name) { ["Succeeded", "Failed"].contains($0["status"]?["phase"]?.string ?? "") }
+        let pod = try await waitForPod(name) { pod in
+            Self.hasEnded(pod) || pod["status"]?["phase"]?.string == "Running" && !Self.podAddresses(pod).isEmpty
+        }
+        let addresses = Self.podAddresses(pod)
+        if !Self.hasEnded(pod), try await follow(name, { said($0, addresses) }) { return }
+        // The stream broke, or there was none: what was written is there when the pod has ended.
+        let ended = try await waitForPod(name) { Self.hasEnded($0) }
         let response = try await client.open("GET", "\(root)/pods/\(name)/log")
         var bytes: [UInt8] = []
         for try await chunk in response.body { bytes += chunk }
-        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
-        return Said(lines: lines, addresses: Self.podAddresses(pod))
+        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") { said(line, Self.podAddresses(ended)) }
+    }
+
+    private static func hasEnded(_ pod: JSONValue) -> Bool {
+        ["Succeeded", "Failed"].contains(pod["status"]?["phase"]?.string ?? "")
+    }
+
+    /// - Returns: Whether the last line was read.
+    private func follow(_ name: String, _ said: @escaping @Sendable (Substring) -> Void) async throws -> Bool {
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                do {
+                    let response = try await client.open("GET", "\(root)/pods/\(name)/log?follow=true")
+                    var rest: [UInt8] = []
+                    for try await chunk in response.body {
+                        rest += chunk
+                        guard let last = rest.lastIndex(of: UInt8(ascii: "\n")) else { continue }
+                        let lines = String(decoding: rest[..<last], as: UTF8.self).split(separator: "\n")
+                        rest.removeSubrange(...last)
+                        for line in lines { said(line) }
+                        if lines.last == ConnectivityCheck.end[...] { return true }
+                    }
+                } catch {
+                    try Task.checkCancellation()
+                }
+                return false
+            }
+            group.addTask {
+                try await ContinuousClock().sleep(until: deadline)
+                return false
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? false
+        }
     }
 
     /// - Returns: Whether the cluster is still at it.
@@ -132,17 +171,41 @@ struct ConnectivityStage: Sendable {
     }
 
     private func waitForPod(_ name: String, _ isDone: (JSONValue) -> Bool) async throws -> JSONValue {
+        let begin = ContinuousClock.now
+        var told = ""
+        var why = "no time was left"
         while ContinuousClock.now < deadline {
             let pod = try await client.perform("GET", "\(root)/pods/\(name)")
             if isDone(pod) { return pod }
+            if ContinuousClock.now - begin > Self.patience { why = await trouble(of: name) ?? Self.state(of: pod) }
+            if ContinuousClock.now - begin > Self.patience, why != told {
+                progress("waiting for pod \(name) on \(pod["spec"]?["nodeName"]?.string ?? "its node"): \(why)")
+                told = why
+            }
             try await Task.sleep(for: Self.pollInterval)
         }
-        let pod = try? await client.perform("GET", "\(root)/pods/\(name)")
-        let state = pod?["status"]?["containerStatuses"]?[0]?["state"]?["waiting"]
-        let reason = state?["reason"]?.string ?? pod?["status"]?["phase"]?.string ?? "gone"
         throw Refusal(
-            "pod \(name) did not get ready in time: \(reason) \(state?["message"]?.string ?? "")",
+            "pod \(name) did not get ready in time: \(why)",
             remedy: "skiff doctor; is the image on the nodes? --image names another one")
+    }
+
+    /// What the cluster last warned about a pod; nil: nothing.
+    private func trouble(of name: String) async -> String? {
+        let path = "\(root)/events?fieldSelector=involvedObject.name%3D\(name)"
+        let events = (try? await client.perform("GET", path))?["items"]?.array ?? []
+        let last = events.filter { $0["type"]?.string == "Warning" }.max {
+            $0["lastTimestamp"]?.string ?? "" < $1["lastTimestamp"]?.string ?? ""
+        }
+        return last.map { "\($0["reason"]?.string ?? ""): \($0["message"]?.string ?? "")" }
+    }
+
+    /// Why a container does not run, or how far the pod is.
+    private static func state(of pod: JSONValue) -> String {
+        let waiting = pod["status"]?["containerStatuses"]?[0]?["state"]?["waiting"]
+        let words = [
+            waiting?["reason"]?.string ?? pod["status"]?["phase"]?.string ?? "Pending", waiting?["message"]?.string ?? "",
+        ]
+        return words.filter { !$0.isEmpty }.joined(separator: ": ")
     }
 
     /// Both Services of each family know both servers: a proxy may go on from here.

@@ -13,7 +13,8 @@ struct ConnectivityTestCommand: AsyncParsableCommand {
         discussion: """
             Runs a few pods in a namespace of its own, which is gone afterwards. Needs no internet: the image must be on the nodes or in a
             registry that they reach. Works with any cluster and any network plugin. Exits 0 when everything passed or was skipped, 1
-            when a check failed, 2 when it could not run.
+            when a check failed, 2 when it could not run. Results come one by one; with -o json they go to standard error meanwhile, and one
+            document to standard output at the end.
             """)
 
     enum Part: String, ExpressibleByArgument, CaseIterable { case dns, policy }
@@ -63,6 +64,8 @@ struct ConnectivityTestCommand: AsyncParsableCommand {
 struct ConnectivityResult: Sendable {
     var claim: String
     var outcome: ConnectivityCheck.Outcome
+    /// What to do when it failed.
+    var remedy: String
 
     var isFailed: Bool { if case .failed = outcome { true } else { false } }
     var isSkipped: Bool { if case .skipped = outcome { true } else { false } }
@@ -74,13 +77,15 @@ struct ConnectivityResult: Sendable {
             case .failed(let detail): ("failed", detail)
             case .skipped(let detail): ("skipped", detail)
             }
-        return ["check": .string(claim), "result": .string(word), "detail": .string(detail)]
+        var result: JSONValue = ["check": .string(claim), "result": .string(word), "detail": .string(detail)]
+        if isFailed { result["remedy"] = .string(remedy) }
+        return result
     }
 
     func line(_ console: Console) -> String {
         switch outcome {
         case .passed(let detail): "\(console.styled("ok", .green))    \(claim)\(console.styled(": \(detail)", .faint))"
-        case .failed(let detail): "\(console.styled("FAIL", .red))  \(claim): \(detail)"
+        case .failed(let detail): "\(console.styled("FAIL", .red))  \(claim): \(detail)\n        → \(remedy)"
         case .skipped(let detail): "\(console.styled("skip", .yellow))  \(claim): \(detail)"
         }
     }

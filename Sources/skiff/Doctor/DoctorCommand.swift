@@ -71,7 +71,7 @@ struct DoctorCommand: AsyncParsableCommand {
             }
             let doctor = NodeDoctor(
                 node: identity.name, process: pid, runtimeSocket: "/proc/\(pid)/root\(NodePlan.runtimeSocket)",
-                kubeconfig: cluster.adminKubeconfig, tunnels: tunnels)
+                kubeconfig: cluster.adminKubeconfig, tunnels: node.tunnels)
             reports.append(await doctor.report())
         }
         guard !reports.isEmpty else {
@@ -82,19 +82,13 @@ struct DoctorCommand: AsyncParsableCommand {
     }
 
     private func thisMachine() async -> NodeReport {
-        var name = [CChar](repeating: 0, count: 256)
-        gethostname(&name, 255)
-        let host = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         var doctor = NodeDoctor(
-            node: nodeName ?? host, process: nil, runtimeSocket: runtimeSocket, kubeconfig: kubeconfig, tunnels: tunnels)
+            node: nodeName ?? ProxyOptions.hostName, process: nil, runtimeSocket: runtimeSocket, kubeconfig: kubeconfig,
+            tunnels: node.tunnels)
         doctor.configurationDirectory = cniConfDir
         doctor.objects = objects
         doctor.pluginDirectory = cniBinDir
         return await doctor.report()
-    }
-
-    private var tunnels: TunnelSettings {
-        TunnelSettings(mode: node.routing, identifier: node.vxlanId, port: Port(node.vxlanPort))
     }
 
     private func show(_ reports: [NodeReport]) {
