@@ -69,15 +69,16 @@ policy() {
         "$1" "$2" "${4:-{\}}" "$3"
 }
 
-# enforce OBJECT...: these objects from now on; waits until the rules stand.
+# enforce OBJECT...: these objects from now on; waits until the rules stand. The first time it starts the enforcer, with $policy_flags.
 enforce() {
     [ -x "$SKIFF_BIN/skiff" ] || skip "no program at $SKIFF_BIN/skiff; build first"
     list "$@" >"$work/objects.new" && mv "$work/objects.new" "$work/objects.json"
     if [ -z "${policy_pid:-}" ]; then
-        say skiff policy
-        "$SKIFF_BIN/skiff" policy --objects "$work/objects.json" --node-name node1 >"$work/policy.log" 2>&1 &
+        say skiff policy ${policy_flags:-}
+        # shellcheck disable=SC2086
+        "$SKIFF_BIN/skiff" policy --objects "$work/objects.json" --node-name node1 ${policy_flags:-} >"$work/policy.log" 2>&1 &
         policy_pid=$!
-        wait_until "the policies' table" nft list table ip skiff-policy
+        wait_until "the policies' first sync" grep -q 'synced policies' "$work/policy.log"
     fi
 }
 

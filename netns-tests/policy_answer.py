@@ -1,4 +1,5 @@
 """Answers TCP and UDP of both families with its name: policy_answer.py NAME PORT..."""
+import contextlib
 import socket
 import sys
 import threading
@@ -14,7 +15,7 @@ def tcp(port):
 
 
 def talk(client):
-    with client:
+    with client, contextlib.suppress(OSError):
         client.sendall(f"{name}\n".encode())
         while data := client.recv(100):
             client.sendall(data)

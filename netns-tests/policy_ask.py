@@ -29,6 +29,8 @@ def ask():
 answer, client = ask()
 print(answer, flush=True)
 if holds:
+    # An answer of a connection that is open may take its time on a busy machine; asking again would mix up the answers.
+    client.settimeout(2)
     for line in sys.stdin:
         try:
             client.send(line.encode())

@@ -11,6 +11,14 @@ package struct PolicyConfiguration: Sendable {
         case address
     }
 
+    /// What becomes of a connection that policies would no longer let begin.
+    package enum OpenConnections: String, Sendable, CaseIterable {
+        /// It goes on until it ends: what most implementations do, and what `NetworkPolicy` leaves open.
+        case keep
+        /// Its entry in the connection table is deleted, so that its next packet is judged as a first one.
+        case cut
+    }
+
     package var nodeName: String
     package var podKey: PodKey
     package var families: [IPFamily]
@@ -19,6 +27,9 @@ package struct PolicyConfiguration: Sendable {
     /// Denied packets per second that each class of pods reports at most.
     package var logsPerSecond: UInt32
     package var options: PolicyOptions
+    /// Nobody else may change the tables, where the kernel knows that (Linux 6.9).
+    package var ownsTables: Bool
+    package var openConnections: OpenConnections
     /// The host interface's name of a pod with these addresses; for interfaces that do not say whose they are.
     package var interfaceName: @Sendable ([IPAddress]) -> String?
     package var syncInterval: Duration
@@ -27,7 +38,8 @@ package struct PolicyConfiguration: Sendable {
 
     package init(
         nodeName: String, podKey: PodKey = .interface(prefix: "sk"), families: [IPFamily] = IPFamily.allCases,
-        logGroup: UInt16 = 86, logsPerSecond: UInt32 = 50, options: PolicyOptions = PolicyOptions(),
+        logGroup: UInt16 = 86, logsPerSecond: UInt32 = 50, options: PolicyOptions = PolicyOptions(), ownsTables: Bool = false,
+        openConnections: OpenConnections = .keep,
         interfaceName: @escaping @Sendable ([IPAddress]) -> String? = { _ in nil }, syncInterval: Duration = .milliseconds(1),
         retryInterval: Duration = .seconds(1), checkInterval: Duration = .seconds(1)
     ) {
@@ -37,6 +49,8 @@ package struct PolicyConfiguration: Sendable {
         self.logGroup = logGroup
         self.logsPerSecond = logsPerSecond
         self.options = options
+        self.ownsTables = ownsTables
+        self.openConnections = openConnections
         self.interfaceName = interfaceName
         self.syncInterval = syncInterval
         self.retryInterval = retryInterval

@@ -30,7 +30,7 @@ package enum YAMLDecoder {
     static func firstDocument(_ text: String, _ limits: YAMLLimits) throws(YAMLError) -> Reading {
         do {
             try check(text, limits)
-            let parser = try Parser(yaml: text)
+            let parser = try parser(of: text)
             var reader = NodeReader(limits: limits)
             guard let node = try parser.nextRoot() else { return .read(.null, []) }
             return .read(try reader.value(node, depth: 0), reader.repetitions)
@@ -55,12 +55,15 @@ package enum YAMLDecoder {
         }
     }
 
+    /// Tags are not guessed from texts, which would run regular expressions over every key: `NodeReader` knows what words mean.
+    static func parser(of text: String) throws -> Parser { try Parser(yaml: text, resolver: .basic, encoding: .utf8) }
+
     private static func documents(
         _ text: String, limits: YAMLLimits, countMax: Int
     ) throws(YAMLError) -> [JSONValue] {
         try check(text, limits)
         do {
-            let parser = try Parser(yaml: text)
+            let parser = try parser(of: text)
             var reader = NodeReader(limits: limits)
             var values: [JSONValue] = []
             while values.count < countMax, let node = try parser.nextRoot() {
@@ -149,7 +152,7 @@ struct NodeReader {
 
     /// A key as JSON must have it; numbers and flags take their plain text.
     private func key(_ scalar: Node.Scalar) throws(YAMLError) -> String {
-        switch try self.scalar(scalar) {
+        switch try self.scalar(scalar, isKey: true) {
         case .string(let text): text
         case .bool(let flag): flag ? "true" : "false"
         case .null: "null"
@@ -157,8 +160,11 @@ struct NodeReader {
         }
     }
 
-    private func scalar(_ scalar: Node.Scalar) throws(YAMLError) -> JSONValue {
+    private func scalar(_ scalar: Node.Scalar, isKey: Bool = false) throws(YAMLError) -> JSONValue {
         switch scalar.tag.rawValue {
+        // The parser gives every key without a tag this one, when it looks for keys that stand twice.
+        // One letter is a name there, such as that of a coordinate, and no flag.
+        case Tag.Name.str.rawValue where isKey && scalar.style == .plain && scalar.string.utf8.count > 1: break
         case Tag.Name.str.rawValue, Tag.Name.binary.rawValue: return .string(scalar.string)
         case Tag.Name.nonSpecific.rawValue: return .string(scalar.string)
         default: break

@@ -56,7 +56,7 @@ extension YAMLDecoder {
     package static func decodeDocuments(_ text: String, limits: YAMLLimits = .standard) throws(YAMLError) -> [YAMLDocument] {
         do {
             try check(text, limits)
-            let parser = try Parser(yaml: text)
+            let parser = try parser(of: text)
             var reader = NodeReader(limits: limits)
             var documents: [YAMLDocument] = []
             while let node = try parser.nextRoot() {

@@ -27,6 +27,9 @@ import Testing
             try destination("[app=web,tier in (a,b)]:80")
                 == .labelled(namespace: "*", try LabelSelector(parsing: "app=web,tier in (a,b)")))
         #expect(try destination("x/[app]") == .labelled(namespace: "x", try LabelSelector(parsing: "app")))
+        let service = EndpointPattern.service(NamespacedName(namespace: "a", name: "db"))
+        #expect(try destination("svc/db:5432") == service && destination("service/db") == service)
+        #expect(try destination("shop/svc/db") == .service(NamespacedName(namespace: "shop", name: "db")))
         #expect(try destination("203.0.113.9:443") == .address(try #require(IPAddress(parsing: "203.0.113.9"))))
     }
 
@@ -34,7 +37,7 @@ import Testing
         ("shop/web shop/api", "expected SOURCE -> DESTINATION"), ("web -> a/b", "names no namespace"),
         ("a/b -> c/d:0", "not between 1 and 65535"), ("a/b -> c/d:80/icmp", "'icmp' is no protocol"),
         ("-> a/b", "one side of the arrow is empty"), ("service:a/b -> c/d", "cannot be a source"),
-        ("a/b -> c/[app=", "closing bracket"), ("a/b -> c/d:", "is no PORT"),
+        ("a/b -> c/[app=", "closing bracket"), ("* -> svc/web", "of which namespace"), ("a/b -> c/d:", "is no PORT"),
     ])
     func `says what is wrong`(text: String, part: String) {
         let error = #expect(throws: FlowPatternError.self) { try FlowPattern(parsing: text) }

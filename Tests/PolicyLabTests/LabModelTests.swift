@@ -40,6 +40,25 @@ import Testing
         #expect(model.pods.isEmpty)
     }
 
+    @Test func `pods of a cluster stand for the workload that made them`() throws {
+        let model = try LabFixture.model(
+            "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: a}, spec: {replicas: 2, template: {}}}",
+            "{apiVersion: v1, kind: Pod, metadata: {name: web-5f-x, namespace: a, labels: {pod-template-hash: 5f}, ownerReferences: [{controller: true, kind: ReplicaSet, name: web-5f}]}}"
+        )
+        #expect(model.pods.map(\.name) == ["web-5f-x"])
+        #expect(model.pods[0].workload.description == "a/web")
+    }
+
+    @Test func `a generateName is a name of its own each time`() throws {
+        let model = try LabFixture.model(
+            "{apiVersion: batch/v1, kind: Job, metadata: {generateName: load-, namespace: a}, spec: {template: {}}}",
+            "{apiVersion: batch/v1, kind: Job, metadata: {generateName: load-, namespace: a}, spec: {template: {}}}",
+            "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {generateName: deny-, namespace: a}, spec: {podSelector: {}}}"
+        )
+        #expect(model.pods.map(\.name) == ["load-generated1-0", "load-generated2-0"])
+        #expect(model.policies.map(\.name) == ["deny-generated1"])
+    }
+
     @Test func `finds the pods and ports behind a Service`() throws {
         let service = try #require(try LabFixture.model(LabFixture.shop).services.first)
         #expect(service.entries.map(\.port.description) == ["80/tcp"])

@@ -56,6 +56,20 @@ import Testing
         }
     }
 
+    @Test func `says when a tab is in the way`() {
+        let message = "found character that cannot start any token (a tab: YAML is indented with spaces)"
+        #expect(throws: InputRefusal(message, at: SourcePlace(file: "t.yaml", line: 2))) {
+            try ManifestReader.read("metadata:\n\tname: a\n", file: "t.yaml")
+        }
+    }
+
+    @Test func `reads files as other systems write them`() throws {
+        let text = "\u{FEFF}# a\r\napiVersion: v1\r\nkind: Pod\r\nmetadata:\r\n  name: a\r\n---\r\n---\r\n# nothing\r\n"
+        let result = try ManifestReader.read(text, file: "f")
+        #expect(result.objects.map(\.name) == ["a"] && result.objects.map(\.place.line) == [2])
+        #expect(result.others.isEmpty)
+    }
+
     @Test func `counts documents that are no objects`() throws {
         let result = try ManifestReader.read("a: 1\n---\nkind: Pod\napiVersion: v1\nmetadata: {name: a}\n", file: "f")
         #expect(result.objects.count == 1)

@@ -71,6 +71,35 @@ struct PolicyKernelTests {
         }
     }
 
+    @Test func `a map from ranges of ports is taken, found again, listed and loaded`() async throws {
+        let rules = (0..<9).map { (number: Int) -> PolicyRule in
+            let peer = Peer.pods(.matching(selector(["ns": "n\(number)"])), .everything)
+            let start = UInt16(number * 50 + 1)
+            return PolicyRule(peers: [peer], ports: [.range(.tcp, start...(start + 99))])
+        }
+        var single = configuration
+        single.families = [.ipv4]
+        var model = PolicyModel(single, Model.world([NetworkPolicy(name("x", "wide"), ingress: rules)]))
+        let desired = model.desired(.ipv4)
+        #expect(desired.sets.values.contains { $0.isInterval && $0.value == .verdict && $0.elements.count > 9 })
+        try await applier.apply(Difference.between(nil, desired))
+        var found = try #require(try await applier.read(desired.identifier, expecting: desired))
+        #expect(found == desired)
+        let script =
+            "nft list ruleset > /tmp/skiff-$$.nft && nft flush ruleset && nft -f /tmp/skiff-$$.nft; s=$?; rm -f /tmp/skiff-$$.nft; exit $s"
+        let (status, output) = namespace.shell(script)
+        #expect(status == 0, "\(output.prefix(2000))")
+        found = try #require(try await applier.read(desired.identifier, expecting: desired))
+        #expect(found.sets == desired.sets)
+        // The policy goes, with its map and the chains that the map led to.
+        model.forgetChanges()
+        model.policyGone(name("x", "wide"))
+        try await applier.apply(Difference.between(found, desired))
+        try await applier.apply(model.takeTransaction())
+        let empty = model.desired(.ipv4)
+        #expect(try await applier.read(empty.identifier, expecting: empty) == empty)
+    }
+
     @Test func `a list of fifty thousand prefixes is taken and found again`() async throws {
         let prefixes = (0..<50_000).map { number in
             Peer.block(CIDR(host: .v4(IPv4Address(UInt32(0x0b00_0000 + number * 3)))), except: [])

@@ -103,15 +103,88 @@ import Testing
     }
 
     @Test(arguments: [Pod.resource, Namespace.resource, NetworkPolicy.resource, ClusterNetworkPolicy.resource, Node.resource])
-    func `writes nothing before everything is listed`(missing: GroupVersionResource) async throws {
+    func `closes a fresh node, and opens nothing before everything is listed`(missing: GroupVersionResource) async throws {
         cluster.put(Pod.resource, Self.pod("web", "10.244.1.5"))
         cluster.put(NetworkPolicy.resource, Self.deny)
         let source = Partial(source: cluster, missing: missing, isSilent: true)
         try await running(source) { syncer in
+            try await until { kernel.ruleset.tables[PolicyTable.identifier(.ipv4)] != nil }
             for _ in 0..<20 { try await ContinuousClock().sleep(for: .milliseconds(2)) }
             #expect(await !syncer.status.isSynced)
         }
-        #expect(kernel.ruleset.tables.isEmpty)
+        let table = try #require(kernel.ruleset.tables[PolicyTable.identifier(.ipv4)])
+        var empty = PolicyModel(configuration)
+        let closed = empty.desired(.ipv4)
+        #expect(table == closed)
+    }
+
+    /// An interface of a pod that nobody has programmed has no network, in either direction.
+    @Test func `a fresh node's rules drop what pods' interfaces send and receive`() async throws {
+        let syncer = PolicySyncer(
+            listWatch: cluster, applier: kernel, configuration: PolicyConfiguration(nodeName: "node1"), logger: logger)
+        await syncer.closeFreshNode()
+        for family in IPFamily.allCases {
+            let table = try #require(kernel.ruleset.tables[PolicyTable.identifier(family)])
+            let drop = Statement.verdict(.drop)
+            #expect(table.chains["forward"]?.rules.contains { $0.statements.contains(drop) } == true)
+            #expect(table.chains["ingress"]?.rules.contains { $0.statements.contains(drop) } == true)
+            #expect(table.sets["pod-egress"]?.elements.isEmpty == true)
+        }
+    }
+
+    @Test func `tables that stand are left as they are until everything is listed`() async throws {
+        cluster.put(Pod.resource, Self.pod("web", "10.244.1.5"))
+        try await running(cluster) { _ in try await until { chain(of: IPv4Address(10, 244, 1, 5)) != nil } }
+        let before = kernel.ruleset
+        let next = PolicySyncer(listWatch: cluster, applier: kernel, configuration: configuration, logger: logger)
+        await next.closeFreshNode()
+        #expect(kernel.ruleset == before)
+    }
+
+    @Test func `owns its tables where the kernel can`() async throws {
+        var owning = configuration
+        owning.ownsTables = true
+        cluster.put(Pod.resource, Self.pod("web", "10.244.1.5"))
+        // What an agent that owned nothing left.
+        try await running(cluster) { _ in try await until { chain(of: IPv4Address(10, 244, 1, 5)) != nil } }
+        let syncer = PolicySyncer(listWatch: cluster, applier: kernel, configuration: owning, logger: logger)
+        try await syncer.runOnce()
+        #expect(kernel.ruleset.tables[PolicyTable.identifier(.ipv4)]?.isOwned == true)
+        #expect(chain(of: IPv4Address(10, 244, 1, 5)) == "ingress-open")
+    }
+
+    /// A kernel before Linux 6.9.
+    private struct OldKernel: RulesetApplier {
+        let kernel: MemoryKernel
+
+        func apply(_ transaction: Transaction) async throws(ApplyError) {
+            let index = transaction.operations.firstIndex { if case .addTable(_, true) = $0 { true } else { false } }
+            if let index { throw ApplyError(operation: index, errno: ApplyError.notSupported) }
+            try await kernel.apply(transaction)
+        }
+
+        func read(_ table: TableIdentifier, expecting expected: Table) async throws(ApplyError) -> Table? {
+            try await kernel.read(table, expecting: expected)
+        }
+
+        func elements(of set: String, in table: TableIdentifier) async throws(ApplyError) -> [Element] {
+            try await kernel.elements(of: set, in: table)
+        }
+
+        func generation() async throws(ApplyError) -> UInt32 { try await kernel.generation() }
+    }
+
+    @Test(arguments: [true, false])
+    func `goes without owner where the kernel cannot`(closesFirst: Bool) async throws {
+        var owning = configuration
+        owning.ownsTables = true
+        cluster.put(Pod.resource, Self.pod("web", "10.244.1.5"))
+        let syncer = PolicySyncer(
+            listWatch: cluster, applier: OldKernel(kernel: kernel), configuration: owning, logger: logger)
+        if closesFirst { await syncer.closeFreshNode() }
+        try await syncer.runOnce()
+        #expect(kernel.ruleset.tables[PolicyTable.identifier(.ipv4)]?.isOwned == false)
+        #expect(chain(of: IPv4Address(10, 244, 1, 5)) == "ingress-open")
     }
 
     @Test func `a policy that cannot be read is in the status and cuts off its pods`() async throws {

@@ -3,6 +3,7 @@
 # Claim: an enforcer that is killed leaves its rules; one that starts again changes nothing; what others break is put right; open
 # connections go on through all of it, also when a policy comes that would not let them begin.
 . "$NETNS_TESTS/policy.sh"
+policy_flags=--no-own-policy-tables
 policy_topology web db guest
 objects=("$(namespace shop '{}')" "$(namespace other '{}')" "$(pod web 10 shop '{"app":"web"}')" "$(pod db 11 shop '{"app":"db"}')"
     "$(pod guest 12 other '{"app":"guest"}')")

@@ -3,6 +3,7 @@
 # Claim: a denied connection is one line that names who, whom, the policies and the nearest rule; a staged policy denies nothing and
 # says what it would; nft lists the tables and loads its own listing.
 . "$NETNS_TESTS/policy.sh"
+policy_flags=--no-own-policy-tables
 policy_topology web db guest
 objects=("$(namespace shop '{}')" "$(namespace other '{}')" "$(pod web 10 shop '{"app":"web"}')" "$(pod db 11 shop '{"app":"db"}')"
     "$(pod guest 12 other '{"app":"guest"}')")

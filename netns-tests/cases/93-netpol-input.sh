@@ -41,6 +41,60 @@ pods() { for name in "$@"; do printf 'apiVersion: v1\nkind: Pod\nmetadata: {name
 check "standard input, and kinds that say nothing" "$? $(grep -o 'skipped: Secret (1), no Kubernetes object (2)' "$work/err")" \
     "0 skipped: Secret (1), no Kubernetes object (2)"
 
+# Input as build tools and editors write it.
+check "a tab" "$(printf 'metadata:\n\tname: a\n' >"$work/in.yaml"; netpol matrix -f "$work/in.yaml" 2>&1 | grep -o 'in.yaml:2: .*')" \
+    "in.yaml:2: found character that cannot start any token (a tab: YAML is indented with spaces)"
+check "bytes that are no text" "$(printf '\xff\xfe' >"$work/in.yaml"; netpol matrix -f "$work/in.yaml" 2>&1 | grep -o 'is no UTF-8 text')" "is no UTF-8 text"
+check "a template" "$(printf 'kind: Pod\nmetadata: {{ .Values.x }}\n' >"$work/in.yaml"; netpol matrix -f "$work/in.yaml" 2>&1 | grep -o 'give the output of helm template')" \
+    "give the output of helm template"
+check "a key twice" "$(printf 'kind: Pod\nmetadata:\n  name: a\n  name: b\n' >"$work/in.yaml"; netpol matrix -f "$work/in.yaml" 2>&1 | grep -o 'in.yaml:3: .*')" 'in.yaml:3: key "name" already set in map'
+mkdir -p "$work/tree/base/deep" "$work/tree/.git"
+printf 'not: [yaml' >"$work/tree/.git/config.yaml"
+printf 'not yaml {' >"$work/tree/README.md"
+# Helm's output: comments, empty documents, a hook; with the line ends of another system and a mark in front.
+sed 's/$/\r/' >"$work/tree/base/helm.yml" <<'Y'
+---
+# Source: shop/templates/tests.yaml
+---
+# Source: shop/templates/web.yaml
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+  namespace: shop
+spec:
+  replicas: 3
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: c, ports: [{name: http, containerPort: 8080}]}]}
+---
+# Source: shop/templates/db.yaml
+{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: db, namespace: shop}, spec: {template: {metadata: {labels: {app: db}}}}}
+---
+{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: logs, namespace: shop}, spec: {template: {metadata: {labels: {app: logs}}}}}
+---
+{apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: rs, namespace: shop}, spec: {replicas: 0, template: {}}}
+---
+
+---
+{apiVersion: batch/v1, kind: CronJob, metadata: {name: night, namespace: shop}, spec: {jobTemplate: {spec: {template: {metadata: {labels: {app: night}}}}}}}
+Y
+sed -i '1s/^/\xef\xbb\xbf/' "$work/tree/base/helm.yml"
+cat >"$work/tree/base/deep/list.json" <<'J'
+{"apiVersion": "v1", "kind": "List", "items": [
+  {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "shop"}, "spec": {"selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": "http"}]}},
+  {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicyList", "items": [
+    {"metadata": {"name": "web", "namespace": "shop"}, "spec": {"podSelector": {"matchLabels": {"app": "web"}}, "ingress": [{"from": [{"podSelector": {"matchLabels": {"app": "db"}}}], "ports": [{"port": "http"}]}]}}]},
+  {"apiVersion": "cert-manager.io/v1", "kind": "Certificate", "metadata": {"name": "c", "namespace": "shop"}}]}
+J
+printf '{apiVersion: batch/v1, kind: Job, metadata: {generateName: once-, namespace: shop}, spec: {template: {metadata: {labels: {app: once}}}}}' >"$work/tree/job.yaml"
+printf 'apiVersion: netpol.skiff/v1\nkind: Expectations\nallow: ["shop/db -> svc/web:80", "shop/db -> shop/web:http"]\ndeny: ["shop/night -> svc/web", "shop/once* -> shop/web", "shop/logs -> shop/svc/web:80"]\n' >"$work/tree/expect.yaml"
+netpol test -f "$work/tree" -v >"$work/out" 2>"$work/err"
+check "a tree of files with every kind of workload" "$? $(tail -1 "$work/out")" \
+    "0 6 pods in 1 namespace, 1 policy; 10 connections: 4 allowed, 6 denied; real packets agree with the engine"
+check "kinds that say nothing" "$(grep skipped "$work/err")" "skipped: Certificate (1)"
+check "the same twice" "$(netpol matrix -f "$work/tree" -f "$work/tree/base/helm.yml" 2>&1 | grep -c 'stands at .*/base/helm.yml:5 too')" 1
+
 # Expectations that mean nobody are errors, not passes.
 pods a b >"$work/pods.yaml"
 expect() { printf 'apiVersion: netpol.skiff/v1\nkind: Expectations\nallow: ["%s"]\n' "$1" >"$work/e.yaml"; netpol test -f "$work/pods.yaml" -e "$work/e.yaml" >"$work/out" 2>&1; echo "$? $(grep -o "$2" "$work/out" | head -1)"; }

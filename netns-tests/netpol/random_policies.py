@@ -1,7 +1,7 @@
-"""Prints pods and random policies made from a seed, as YAML (each document is JSON)."""
+"""Makes pods and random policies from a seed; prints them as YAML (each document is JSON): random_policies.py SEED."""
 import json, random, sys
 
-rng = random.Random(int(sys.argv[1]))
+rng = random.Random()
 KEYS = {"app": ["a", "b", "c"], "tier": ["front", "back"], "env": ["dev", "prod"]}
 NAMESPACES = ["one", "two", "three"]
 
@@ -17,6 +17,8 @@ def selector():
     key = rng.choice(list(KEYS))
     if roll < 0.6:
         return {"matchLabels": {key: rng.choice(KEYS[key])}}
+    if roll < 0.65:
+        return {"matchExpressions": [{"key": "kubernetes.io/metadata.name", "operator": "In", "values": [rng.choice(NAMESPACES)]}]}
     operator = rng.choice(["In", "NotIn", "Exists", "DoesNotExist"])
     expression = {"key": key, "operator": operator}
     if "xist" not in operator:
@@ -103,12 +105,24 @@ def cluster_policy(number):
                      "ingress": rules("from"), "egress": rules("to")}}
 
 
-documents = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": n, "labels": labels()}} for n in NAMESPACES]
-for number in range(9):
-    ports = [{"name": "web", "containerPort": rng.choice([80, 81])}, {"name": "dns", "containerPort": rng.choice([80, 82]), "protocol": "UDP"},
-             {"containerPort": 80, "protocol": "SCTP"}, {"containerPort": 82}]
-    documents.append({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": f"pod{number}", "namespace": NAMESPACES[number % 3], "labels": labels()},
-                      "spec": {"containers": [{"name": "c", "ports": ports}]}})
-documents += [policy(n) for n in range(rng.randint(1, 8))]
-documents += [cluster_policy(n) for n in range(rng.randint(0, 3))]
-print("\n---\n".join(json.dumps(d) for d in documents))
+def make(seed):
+    """Namespaces, nine pods with addresses, up to eight NetworkPolicies and three ClusterNetworkPolicies."""
+    rng.seed(seed)
+    documents = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": n, "labels": labels()}} for n in NAMESPACES]
+    for number in range(9):
+        ports = [{"name": "web", "containerPort": rng.choice([80, 81])}, {"name": "dns", "containerPort": rng.choice([80, 82]), "protocol": "UDP"},
+                 {"containerPort": 80, "protocol": "SCTP"}, {"containerPort": 82}]
+        documents.append({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": f"pod{number}", "namespace": NAMESPACES[number % 3], "labels": labels()},
+                          "spec": {"containers": [{"name": "c", "ports": ports}]},
+                          "status": {"podIPs": [{"ip": f"10.244.1.{number}"}, {"ip": f"fd00:10:244::{256 + number:x}"}]}})
+    documents += [policy(n) for n in range(rng.randint(1, 8))]
+    documents += [cluster_policy(n) for n in range(rng.randint(0, 3))]
+    return documents
+
+
+def text(documents):
+    return "\n---\n".join(json.dumps(d) for d in documents)
+
+
+if __name__ == "__main__":
+    print(text(make(int(sys.argv[1]))))

@@ -21,7 +21,8 @@ package struct CompiledClass: Hashable, Sendable {
 /// Writes a class as rules whose number does not grow with that of policies, peers and ports.
 ///
 /// Terms about the same addresses are merged; the first few groups and prefix lists get a rule each, over sets that all classes
-/// share; further ones are folded into one set of `address . protocol . port`.
+/// share; further ones are folded into one set of `address . protocol . port`, those with many ports into a map from ranges of ports
+/// to chains that look an address up.
 package struct ClassCompiler {
     /// Groups, or lists of prefixes, that get a rule of their own.
     package static let rulesMax = 4
@@ -37,6 +38,22 @@ package struct ClassCompiler {
     private let name: String
     private let direction: PolicyDirection
     private var result = CompiledClass()
+
+    /// Rules in their order, over as many chains as they need.
+    private struct Run {
+        /// The first one's name is the caller's business.
+        private(set) var chains: [Chain]
+
+        init(_ first: String) { chains = [Chain(first)] }
+
+        mutating func append(_ rules: [Rule]) { chains[chains.count - 1].rules += rules }
+
+        /// What is appended from here on stands in another chain, to which this one leads.
+        mutating func goOn(in next: String) {
+            append([Rule(.verdict(.goto(next)))])
+            chains.append(Chain(next))
+        }
+    }
 
     package static func name(_ program: ClassProgram, staged: ClassProgram?) -> String {
         let text = program.text + (staged.map { " staged " + $0.text } ?? "")
@@ -96,26 +113,34 @@ package struct ClassCompiler {
             case .pass: pass
             }
         }
-        var first: [Rule] = []
+        var first = Run(chain)
         for (index, block) in program.admin.enumerated() {
-            first += rules(for: block.terms, verdict(block.action, pass: .goto(rest)), "\(chain)-\(index)")
+            addRules(for: block.terms, verdict(block.action, pass: .goto(rest)), "\(chain)-\(index)", to: &first)
         }
-        var last: [Rule] = []
+        let isApart = program.admin.contains { $0.action == .pass }
+        if isApart { first.goOn(in: rest) }
+        addLast(of: program, named: chain, accepted, denied, to: &first) { verdict($0, pass: accepted) }
+        result.chains += first.chains.dropFirst()
+        return first.chains[0].rules
+    }
+
+    /// What decides behind the tier Admin.
+    private mutating func addLast(
+        of program: ClassProgram, named chain: String, _ accepted: Verdict, _ denied: String, to run: inout Run,
+        _ verdict: (PolicyAction) -> Verdict
+    ) {
         if let network = program.network {
             let key = configuration.podKey
             let own = [PolicyTable.keyField(.egress, key), PolicyTable.keyField(.ingress, key)]
-            last.append(Rule(.match(.member(own, of: PolicyTable.ownSet)), .verdict(accepted)))
-            last += rules(for: network, accepted, "\(chain)-n")
-            last.append(Rule(.verdict(.goto(denied))))
+            run.append([Rule(.match(.member(own, of: PolicyTable.ownSet)), .verdict(accepted))])
+            addRules(for: network, accepted, "\(chain)-n", to: &run)
+            run.append([Rule(.verdict(.goto(denied)))])
         } else {
             for (index, block) in program.baseline.enumerated() {
-                last += rules(for: block.terms, verdict(block.action, pass: accepted), "\(chain)-b\(index)")
+                addRules(for: block.terms, verdict(block.action), "\(chain)-b\(index)", to: &run)
             }
-            last.append(Rule(.verdict(accepted)))
+            run.append([Rule(.verdict(accepted))])
         }
-        guard program.admin.contains(where: { $0.action == .pass }) else { return first + last }
-        result.chains.append(Chain(rest, rules: last))
-        return first + [Rule(.verdict(.goto(rest)))]
     }
 
     private var address: Field { direction == .ingress ? .sourceAddress : .destinationAddress }
@@ -123,18 +148,19 @@ package struct ClassCompiler {
     /// Rules that give the verdict to what any of the terms matches.
     ///
     /// - Parameter label: Begins the names of sets that only this class has.
-    private mutating func rules(for terms: [ClassProgram.Term], _ verdict: Verdict, _ label: String) -> [Rule] {
+    private mutating func addRules(
+        for terms: [ClassProgram.Term], _ verdict: Verdict, _ label: String, to run: inout Run
+    ) {
         let merged = MergedTerms(terms, family)
-        if merged.matchesEverything { return [Rule(.verdict(verdict))] }
-        var rules: [Rule] = []
-        if !merged.anybody.isEmpty { rules.append(Rule(portMatch(merged.anybody), .verdict(verdict))) }
-        rules += groupRules(merged, verdict, label)
-        rules += networkRules(merged, verdict, label)
-        return rules
+        if merged.matchesEverything { return run.append([Rule(.verdict(verdict))]) }
+        if !merged.anybody.isEmpty { run.append([Rule(portMatch(merged.anybody), .verdict(verdict))]) }
+        addGroupRules(merged, verdict, label, to: &run)
+        run.append(networkRules(merged, verdict, label))
     }
 
-    private mutating func groupRules(_ merged: MergedTerms, _ verdict: Verdict, _ label: String) -> [Rule] {
+    private mutating func addGroupRules(_ merged: MergedTerms, _ verdict: Verdict, _ label: String, to run: inout Run) {
         var rules: [Rule] = []
+        var dispatched: [(Peer, PortRanges)] = []
         if merged.groups.count <= Self.rulesMax {
             for group in merged.groups { rules.append(Rule(.match(.member([address], of: groupSet(group))), .verdict(verdict))) }
         } else {
@@ -149,18 +175,12 @@ package struct ClassCompiler {
                     Rule(.match(.member([address], of: groupSet(group))), portMatch(ports), .verdict(verdict)))
             }
         } else {
-            var wide: [PortRanges: [Peer]] = [:]
             for (group, ports) in merged.groupPorts {
                 if ports.count <= Self.foldedPortsMax {
                     folded.append((group, ports.entries.map { .range($0.transport, $0.range) }))
                 } else {
-                    wide[ports, default: []].append(group)
+                    dispatched.append((group, ports))
                 }
-            }
-            for (index, (ports, groups)) in wide.sorted(by: { $0.key.text < $1.key.text }).enumerated() {
-                let set = ownSet("\(label)-wide\(index)", [.address(family)])
-                for group in groups { feed(set, group, nil) }
-                rules.append(Rule(.match(.member([address], of: set)), portMatch(ports), .verdict(verdict)))
             }
         }
         if !folded.isEmpty {
@@ -169,7 +189,34 @@ package struct ClassCompiler {
             rules.append(
                 Rule(.match(.member([address, .transport, .destinationPort], of: set)), .verdict(verdict)))
         }
-        return rules
+        run.append(rules)
+        if !dispatched.isEmpty { addDispatch(dispatched, verdict, label, to: &run) }
+    }
+
+    /// From ranges of ports to chains, one for each combination of groups that may use them, which look the address up.
+    private mutating func addDispatch(
+        _ groups: [(Peer, PortRanges)], _ verdict: Verdict, _ label: String, to run: inout Run
+    ) {
+        let next = label + "-on"
+        var map = NamedSet(label + "-ports", key: [.transport, .port], value: .verdict, isInterval: true)
+        var chains: [[Int]: String] = [:]
+        for segment in PortSegments(groups.map(\.1)).segments {
+            let chain = chains[segment.users] ?? "\(label)-wide\(chains.count)"
+            if chains.updateValue(chain, forKey: segment.users) == nil {
+                let set = ownSet(chain, [.address(family)])
+                for user in segment.users { feed(set, groups[user].0, nil) }
+                let rules = [Rule(.match(.member([address], of: set)), .verdict(verdict)), Rule(.verdict(.goto(next)))]
+                result.chains.append(Chain(chain, rules: rules))
+            }
+            let number = segment.transport.rawValue
+            let key = ElementKey(
+                Self.key(protocolNumber: number, segment.range.lowerBound),
+                end: Self.key(protocolNumber: number, segment.range.upperBound))
+            map.elements[key] = .verdict(.goto(chain))
+        }
+        result.sets.append(map)
+        run.append([Rule(.verdictMap([.transport, .destinationPort], map: map.name))])
+        run.goOn(in: next)
     }
 
     private mutating func networkRules(_ merged: MergedTerms, _ verdict: Verdict, _ label: String) -> [Rule] {

@@ -43,7 +43,7 @@ package struct PolicyModel: Sendable {
         var names: [NamedPort]
     }
 
-    package let configuration: PolicyConfiguration
+    package private(set) var configuration: PolicyConfiguration
     package internal(set) var world = PolicyWorld()
     var index: PolicyIndex
     /// With staged policies as if they were in force; nil when there are none.
@@ -157,6 +157,9 @@ package struct PolicyModel: Sendable {
             if uids.contains(pod.uid) || names.contains(key) || link.map(links.contains) == true { dirty.insert(key) }
         }
     }
+
+    /// The kernel knows no persistent owner of a table.
+    mutating func giveUpOwnership() { configuration.ownsTables = false }
 
     /// Classes that a refused operation belonged to: their pods are cut off until their policies change.
     package mutating func refuse(_ names: some Sequence<String>) {

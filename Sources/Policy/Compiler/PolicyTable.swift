@@ -34,7 +34,7 @@ package enum PolicyTable {
         }
         leaving.append(Rule(.verdict(.goto(ingress))))
         return Table(
-            identifier(family),
+            identifier(family), isOwned: configuration.ownsTables,
             chains: [
                 Chain(forward, base: BaseChain(.filter, .forward, priority: 0), rules: leaving),
                 Chain(ingress, rules: entering),

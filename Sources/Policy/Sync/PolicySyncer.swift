@@ -8,12 +8,14 @@ import Synchronization
 
 /// Keeps the kernel's tables equal to the policies of a cluster.
 ///
-/// Writes nothing before everything was listed. The first sync reads the tables back and changes what differs, so a restart
+/// Closes a node that has no tables yet and writes nothing else before everything was listed. The first sync reads the tables back and changes what differs, so a restart
 /// disturbs no connection and opens nothing. Afterwards a change costs the elements that it changes. Once per `checkInterval` the
 /// kernel's generation number is compared with ours; somebody else's commit leads to another full comparison.
 package final class PolicySyncer: Sendable {
     /// How long a cluster without ClusterNetworkPolicies is believed to have none.
     private static let absentKindPatience: Duration = .seconds(10)
+    /// From one walk through the connection table to the next.
+    private static let cutInterval: Duration = .seconds(1)
 
     private let listWatch: any ListWatch
     private let configuration: PolicyConfiguration
@@ -22,14 +24,17 @@ package final class PolicySyncer: Sendable {
     private let logger: Logger
     private let inbox: PolicyInbox
     private let writer: PolicyWriter
+    private let cutter: ConnectionCutter?
+    private let cutCount = Atomic(0)
     private let journal = Mutex(DeniedFlowJournal<ContinuousClock.Instant>(now: .now))
 
     /// - Parameters:
     ///   - interfaces: The node's interfaces, all of them each time one comes or goes; nil where pods are known by address.
+    ///   - cutter: What forgets open connections, where `openConnections` is `cut`.
     ///   - events: Where faults of policies are reported; nil: in the log alone.
     package init(
         listWatch: any ListWatch, applier: any RulesetApplier, interfaces: AsyncStream<[PodInterface]>? = nil,
-        events: EventRecorder? = nil, configuration: PolicyConfiguration, logger: Logger
+        cutter: ConnectionCutter? = nil, events: EventRecorder? = nil, configuration: PolicyConfiguration, logger: Logger
     ) {
         self.listWatch = listWatch
         self.configuration = configuration
@@ -37,6 +42,7 @@ package final class PolicySyncer: Sendable {
         self.events = events
         self.logger = logger
         inbox = PolicyInbox(needsInterfaces: interfaces != nil)
+        self.cutter = configuration.openConnections == .cut ? cutter : nil
         writer = PolicyWriter(applier: applier, configuration: configuration, logger: logger)
     }
 
@@ -64,10 +70,22 @@ package final class PolicySyncer: Sendable {
     package func writeMetrics(to text: inout MetricsText) async {
         await status.write(to: &text)
         journal.withLock { $0.write(to: &text) }
+        text.family("skiff_policy_cut_connections_total", .counter, "Open connections that were cut because policies changed.")
+        text.sample("skiff_policy_cut_connections_total", [], Double(cutCount.load(ordering: .relaxed)))
+    }
+
+    /// Closes a node that has no rules yet; to be called before anything starts pods. `run` does it too.
+    package func closeFreshNode() async {
+        do {
+            try await writer.closeFreshNode()
+        } catch {
+            logger.error("policies refused", metadata: ["error": "\(error)", "errno": "\(error.errno)"])
+        }
     }
 
     /// Returns only by cancellation. The rules stay.
     package func run() async throws {
+        await closeFreshNode()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for watch in watches { group.addTask { try await watch() } }
             if let interfaces {
@@ -83,6 +101,7 @@ package final class PolicySyncer: Sendable {
                 }
             }
             group.addTask { [self] in try await sync() }
+            if let cutter { group.addTask { [self] in try await cut(cutter) } }
             try await group.next()
             group.cancelAll()
         }
@@ -94,6 +113,17 @@ package final class PolicySyncer: Sendable {
         if let interfaces { for await list in interfaces { inbox.interfacesSeen(list); break } }
         try await writer.write(inbox.take())
         await report()
+    }
+
+    private func cut(_ cutter: ConnectionCutter) async throws {
+        while true {
+            await writer.tightened.wait()
+            try Task.checkCancellation()
+            let count = await cutter.cut(
+                await writer.engine, nodeName: configuration.nodeName, configuration.families, logger)
+            cutCount.wrappingAdd(count, ordering: .relaxed)
+            try await ContinuousClock().sleep(for: Self.cutInterval)
+        }
     }
 
     private static func forever() async throws { while true { try await ContinuousClock().sleep(for: .seconds(3600)) } }

@@ -15,6 +15,8 @@ actor PolicyWriter {
     private var model: PolicyModel
     /// The kernel holds what the model held at the last sync.
     private var isSettled = false
+    /// Woken by each commit behind which a connection may be denied that was allowed before.
+    let tightened = WakeSignal()
     private(set) var status = PolicyStatus()
 
     init(applier: any RulesetApplier, configuration: PolicyConfiguration, logger: Logger) {
@@ -25,6 +27,8 @@ actor PolicyWriter {
 
     var isUnsettled: Bool { !isSettled }
     var world: PolicyWorld { model.world }
+
+    var engine: PolicyEngine { PolicyEngine(model.world, model.configuration.options, index: model.index) }
 
     /// What a packet report of a class's chain means.
     func deniedFlow(_ packet: PacketSummary, prefix: String) -> DeniedFlow? {
@@ -47,11 +51,49 @@ actor PolicyWriter {
         return faults.filter { reported[$0.policy] != $0.why }
     }
 
-    /// Somebody else committed since our last sync.
+    /// Closes a node whose tables do not stand: until everything is listed, no pod's interface has a network. Tables that stand stay
+    /// as they are, so that a restart changes nothing.
+    func closeFreshNode() async throws(ApplyError) {
+        for family in model.configuration.families {
+            let desired = model.desired(family)
+            guard try await applier.read(desired.identifier, expecting: desired) == nil else { continue }
+            let transaction = Difference.between(nil, desired)
+            do throws(ApplyError) {
+                try await applier.apply(transaction)
+            } catch  where giveUpOwnership(error, transaction) {
+                try await applier.apply(Difference.between(nil, model.desired(family)))
+            }
+            logger.info("no pod has a network before its policies are known", metadata: ["key": "\(desired.identifier)"])
+        }
+    }
+
+    /// Somebody else may have changed our tables since our last sync: not while they are ours alone.
     func wasDisturbed() async -> Bool {
         guard isSettled, let generation = try? await applier.generation(), generation != status.generation else { return false }
+        if model.configuration.ownsTables, await ownsAllTables() {
+            status.generation = generation
+            return false
+        }
         logger.debug("ruleset changed by another program, comparing", metadata: ["generation": "\(generation)"])
         isSettled = false
+        return true
+    }
+
+    private func ownsAllTables() async -> Bool {
+        for family in model.configuration.families {
+            guard let isOurs = try? await applier.owns(PolicyTable.identifier(family)), isOurs else { return false }
+        }
+        return true
+    }
+
+    /// - Returns: False when the error says something else than that this kernel knows no owners; then nothing is given up.
+    private func giveUpOwnership(_ error: ApplyError, _ transaction: Transaction) -> Bool {
+        guard model.configuration.ownsTables, error.errno == ApplyError.notSupported || error.errno == ApplyError.invalid,
+            let index = error.operation, transaction.operations.indices.contains(index),
+            case .addTable = transaction.operations[index]
+        else { return false }
+        logger.info("this kernel knows no persistent owner of a table, so others can change the rules")
+        model.giveUpOwnership()
         return true
     }
 
@@ -65,6 +107,7 @@ actor PolicyWriter {
             } catch {
                 isSettled = false
                 status.lastError = error.description
+                if giveUpOwnership(error, model.sent) { continue }
                 let culprits = error.operation.map { model.classes(behindOperation: $0) } ?? []
                 guard !culprits.isEmpty else { throw error }
                 logger.error(
@@ -80,6 +123,9 @@ actor PolicyWriter {
         let start = ContinuousClock.now
         let wasFull = !isSettled
         let wasSynced = status.isSynced
+        if wasFull && model.configuration.ownsTables {
+            for family in model.configuration.families { try await applier.adopt(PolicyTable.identifier(family)) }
+        }
         let before = wasFull ? try await applier.generation() : status.generation
         var commits: UInt32 = 0
         let transaction = wasFull ? try await difference() : model.takeTransaction()
@@ -94,6 +140,7 @@ actor PolicyWriter {
         // A commit between ours and here is somebody else's: leave the older number, so that the next check sees it.
         status.generation = before &+ commits
         isSettled = true
+        if wasFull || transaction.mayDenyMore { tightened.wake() }
         finish(from: start, wasFull: wasFull, transaction)
     }
 
@@ -129,6 +176,13 @@ actor PolicyWriter {
                 "full": "\(wasFull)", "operations": "\(transaction.operations.count)",
                 "changed": "\(transaction.elementCount)", "duration": "\(ContinuousClock.now - start)",
             ])
+    }
+}
+
+extension Transaction {
+    /// Whether it takes anything away: an address from a group, or a pod from its class.
+    fileprivate var mayDenyMore: Bool {
+        operations.contains { if case .deleteElements = $0 { true } else { false } }
     }
 }
 

@@ -64,8 +64,7 @@ package struct Explainer: Sendable {
         case .notIsolated: headline = "\(subject) is not isolated: no policy selects it for \(direction.rawValue)"
         case .fault(let policy, let why): headline = "\(name(policy)) cannot be applied and cuts \(subject) off: \(why)"
         case .isolated:
-            headline =
-                "\(subject) is isolated by \(verdict.isolatedBy.map(name).joined(separator: ", ")), and no rule allows this"
+            headline = "\(subject) is isolated by \(isolation(verdict.isolatedBy, &details)), and no rule allows this"
             details += verdict.nearest.filter { $0.lack != .both }.flatMap { nearMiss($0, direction, probe) }
             let others = verdict.nearest.count { $0.lack == .both }
             if others > 0 {
@@ -75,11 +74,18 @@ package struct Explainer: Sendable {
             if verdict.isolatedBy.isEmpty {
                 headline = "\(verdict.isAllowed ? "accepted" : "denied") by \(describe(rule))"
             } else {
-                headline = "\(subject) is isolated by \(verdict.isolatedBy.map(name).joined(separator: ", "))"
+                headline = "\(subject) is isolated by \(isolation(verdict.isolatedBy, &details))"
                 details += verdict.allowedBy.map { "allowed by \(describe($0))" }
             }
         }
         return Explanation.Side(direction: direction, isAllowed: verdict.isAllowed, headline: headline, details: details)
+    }
+
+    /// The one policy that isolates, or their number, and then a line for each.
+    private func isolation(_ policies: [PolicyReference], _ details: inout [String]) -> String {
+        if let only = policies.first, policies.count == 1 { return name(only) }
+        details += policies.map { "isolated by \(name($0))" }
+        return "\(policies.count) policies"
     }
 
     private func nearMiss(_ miss: NearMiss, _ direction: PolicyDirection, _ probe: Probe) -> [String] {

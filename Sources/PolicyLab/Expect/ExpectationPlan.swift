@@ -47,12 +47,13 @@ package struct FlowExpansion: Sendable {
         let sources = try hosts(flow.source)
         if case .service(let name) = flow.destination { return try throughService(sources, name, flow.ports) }
         let destinations = try hosts(flow.destination)
+        let isOwn = isOnePod(flow, sources)
         var probes: [Probe] = []
         var hasPort = false
         for destination in destinations {
             let ports = try ports(of: destination, flow.ports)
             hasPort = hasPort || !ports.isEmpty
-            for source in sources where source != destination {
+            for source in sources where source != destination || isOwn {
                 for family in options.families where has(source, family) && has(destination, family) {
                     probes += ports.map { Probe(from: source, to: destination, $0, family: family) }
                 }
@@ -60,9 +61,19 @@ package struct FlowExpansion: Sendable {
         }
         if !hasPort { throw FlowPatternError("no destination has the port that is named") }
         if probes.isEmpty {
-            throw FlowPatternError("source and destination are the same pod, or have no address family in common")
+            throw FlowPatternError("source and destination have no address family in common, or are the same pod")
         }
         return probes
+    }
+
+    /// Whether both sides name one pod, and not a workload that happens to have one: then its way to itself is meant.
+    private func isOnePod(_ flow: FlowPattern, _ sources: [LabHost]) -> Bool {
+        guard flow.source == flow.destination, sources.count == 1, case .pod(let index) = sources[0] else { return false }
+        return switch flow.source {
+        case .pods(_, let name): name == model.pods[index].name
+        case .address: true
+        default: false
+        }
     }
 
     private func hosts(_ pattern: EndpointPattern) throws(FlowPatternError) -> [LabHost] {
@@ -90,7 +101,7 @@ package struct FlowExpansion: Sendable {
         guard case .pods(let namespace, let name) = pattern else { return "" }
         if !model.pods.contains(where: { Glob.matches(namespace, $0.namespace) }) {
             let names = Set(model.pods.map(\.namespace)).sorted().prefix(8).joined(separator: ", ")
-            return " \(namespace)/\(name): the input has pods in \(names.isEmpty ? "no namespace" : names)"
+            return " \(namespace)/\(name): the input has \(names.isEmpty ? "no pods" : "pods in \(names)")"
         }
         let names = Set(model.pods.filter { Glob.matches(namespace, $0.namespace) }.map(\.workload.name))
         return
@@ -136,7 +147,8 @@ package struct FlowExpansion: Sendable {
         _ sources: [LabHost], _ name: NamespacedName, _ pattern: PortPattern
     ) throws(FlowPatternError) -> [Probe] {
         guard let service = model.services.first(where: { $0.key == name }) else {
-            throw FlowPatternError("the input has no Service \(name)")
+            let names = model.services.prefix(8).map(\.key.description).joined(separator: ", ")
+            throw FlowPatternError("the input has no Service \(name): \(names.isEmpty ? "it has none" : "it has \(names)")")
         }
         guard !service.addresses.isEmpty else { throw FlowPatternError("Service \(name) has no virtual address") }
         var probes: [Probe] = []

@@ -61,7 +61,11 @@ extension FlowPattern {
         let right = Self.trim(trimmed[arrow.upperBound...])
         let (host, ports) = Self.split(right)
         source = try Self.endpoint(left, outside)
-        destination = try Self.endpoint(host, outside)
+        if let service = try Self.service(host, from: source) {
+            destination = service
+        } else {
+            destination = try Self.endpoint(host, outside)
+        }
         self.ports = try ports.map { text throws(FlowPatternError) in try Self.ports(text) } ?? .all
         self.text = Self.trim(text[...])
         if case .service = source { throw FlowPatternError("'\(text)': a Service cannot be a source") }
@@ -80,6 +84,17 @@ extension FlowPattern {
         let host = String(text[..<colon])
         if host == "service" || host == "outside" { return (text, nil) }
         return (host, String(text[text.index(after: colon)...]))
+    }
+
+    /// `svc/NAME` is a Service of the source's namespace, `NAMESPACE/svc/NAME` of any; nil for every other text.
+    private static func service(_ text: String, from source: EndpointPattern) throws(FlowPatternError) -> EndpointPattern? {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count >= 2, ["svc", "service"].contains(parts[parts.count - 2]), parts.count <= 3 else { return nil }
+        if parts.count == 3 { return .service(NamespacedName(namespace: parts[0], name: parts[2])) }
+        guard case .pods(let namespace, _) = source, !namespace.contains("*") else {
+            throw FlowPatternError("'\(text)': of which namespace? Write service:NAMESPACE/\(parts[1])")
+        }
+        return .service(NamespacedName(namespace: namespace, name: parts[1]))
     }
 
     static func endpoint(_ text: String, _ outside: Set<String>) throws(FlowPatternError) -> EndpointPattern {

@@ -84,8 +84,13 @@ package enum NetpolExit {
     package static let environment: Int32 = 4
 
     package static let table = """
-        Exit status: 0 all is well; 1 an expectation failed (diff: something changed; lint: a finding; mutate: a survivor);
-        2 the input or the arguments are wrong; 3 engine and packets disagree, a defect of this program; 4 this machine cannot
-        enforce policies (the message says what is missing; --engine-only answers without packets).
+        Exit status:
+          0  all is well
+          1  an expectation failed (diff: something changed; lint: a warning;
+             mutate: a survivor; cover: below --minimum)
+          2  the input or the arguments are wrong
+          3  engine and packets disagree: a defect of this program
+          4  this machine cannot enforce policies: the message says what is
+             missing, and --engine-only answers without packets
         """
 }

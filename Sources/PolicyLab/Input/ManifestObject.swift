@@ -53,11 +53,11 @@ package enum ManifestReader {
     ) {
         let documents: [YAMLDocument]
         do throws(YAMLError) {
-            documents = try YAMLDecoder.decodeDocuments(text, limits: limits)
+            documents = try YAMLDecoder.decodeDocuments(
+                text.hasPrefix("\u{FEFF}") ? String(text.dropFirst()) : text, limits: limits)
         } catch {
             let place = SourcePlace(file: file, line: error.line ?? 1)
-            let hint = text.contains("{{") ? " (looks like a template: give the output of helm template)" : ""
-            throw InputRefusal(error.message + hint, at: place)
+            throw InputRefusal(error.message + hint(text, line: place.line), at: place)
         }
         var objects: [ManifestObject] = []
         var others: [SourcePlace] = []
@@ -66,6 +66,16 @@ package enum ManifestReader {
             append(object, to: &objects, &others)
         }
         return (objects, others)
+    }
+
+    /// What is probably behind an error of the parser.
+    private static func hint(_ text: String, line: Int) -> String {
+        if text.contains("{{") { return " (looks like a template: give the output of helm template)" }
+        let lines = text.split(separator: "\n", maxSplits: line, omittingEmptySubsequences: false)
+        guard lines.indices.contains(line - 1), lines[line - 1].prefix(while: { $0 == " " || $0 == "\t" }).contains("\t") else {
+            return ""
+        }
+        return " (a tab: YAML is indented with spaces)"
     }
 
     private static func append(_ object: ManifestObject, to objects: inout [ManifestObject], _ others: inout [SourcePlace]) {

@@ -87,6 +87,25 @@ package final class LabNetwork {
         }
         try node.apply(requests)
         for (position, host) in plan.hosts.enumerated() { try sockets[position].apply(hostRequests(host)) }
+        try awaitLinks(node)
+    }
+
+    private static let linkTriesMax = 4000
+    private static let linkPauseMicroseconds: UInt32 = 500
+
+    /// Waits until the node's ends send: the kernel notices a link's carrier some time after both ends are up, and throws away
+    /// what is sent before. To ask for a link makes kernels since 6.8 notice at once.
+    private func awaitLinks(_ node: NetlinkSocket) throws {
+        var waiting = plan.hosts.map { LinkMessage(index: InterfaceIndex(rawValue: $0.interfaceIndex)).get }
+        for _ in 0..<Self.linkTriesMax {
+            let replies = try node.exchange(waiting)
+            waiting = zip(waiting, replies).filter { _, reply in
+                !(reply.messages.first.flatMap { LinkMessage($0) }?.flags.contains(.running) ?? false)
+            }.map(\.0)
+            if waiting.isEmpty { return }
+            usleep(Self.linkPauseMicroseconds)
+        }
+        throw LabError(.network("\(waiting.count) links between namespaces do not come up"))
     }
 
     private static func hostMAC(_ position: Int) -> MACAddress {

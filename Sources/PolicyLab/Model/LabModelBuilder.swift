@@ -9,6 +9,10 @@ package struct LabModelBuilder {
     private var problems: [InputProblem] = []
     private var seen: [String: SourcePlace] = [:]
     private var serviceObjects: [ManifestObject] = []
+    /// Pods that workloads would make.
+    private var expanded: [LabPod] = []
+    /// How many names were made of each `generateName`.
+    private var generated: [String: Int] = [:]
 
     /// - Throws: Every policy that a server would refuse, every object that stands in the input twice.
     package static func build(
@@ -17,6 +21,7 @@ package struct LabModelBuilder {
         var builder = LabModelBuilder(options: options)
         for object in objects { builder.add(object) }
         for place in others { builder.skip("no Kubernetes object", at: place) }
+        builder.addExpandedPods()
         builder.completeNamespaces()
         builder.givePodsAddresses()
         builder.completeServices()
@@ -28,6 +33,7 @@ package struct LabModelBuilder {
     private init(options: LabModelOptions) { self.options = options }
 
     private mutating func add(_ object: ManifestObject) {
+        let object = named(object)
         switch (object.group, object.kind) {
         case ("", "Namespace"):
             guard isFirst(object, namespace: "") else { return }
@@ -49,6 +55,19 @@ package struct LabModelBuilder {
         }
     }
 
+    /// Gives an object with `generateName` a name, as a server would; here the same one in every run.
+    private mutating func named(_ object: ManifestObject) -> ManifestObject {
+        guard object.name.isEmpty, let prefix = object.value["metadata"]?["generateName"]?.string, !prefix.isEmpty else {
+            return object
+        }
+        var object = object
+        let base = prefix.last == "-" ? String(prefix.dropLast()) : prefix
+        let key = "\(object.kind)/\(namespace(of: object))/\(prefix)"
+        generated[key, default: 0] += 1
+        object.value[path: ["metadata", "name"]] = .string("\(base)-generated\(generated[key] ?? 1)")
+        return object
+    }
+
     private mutating func addWorkload(_ object: ManifestObject) {
         guard WorkloadExpansion.isWorkload(object) else { return skip(object.kind, at: object.place) }
         let namespace = namespace(of: object)
@@ -57,7 +76,14 @@ package struct LabModelBuilder {
         if object.value["metadata"]?["ownerReferences"]?.array?.contains(where: { $0["controller"]?.bool == true }) ?? false {
             return skip(object.kind, at: object.place)
         }
-        model.pods += WorkloadExpansion.pods(of: object, namespace: namespace, replicasMax: options.replicasMax)
+        expanded += WorkloadExpansion.pods(of: object, namespace: namespace, replicasMax: options.replicasMax)
+    }
+
+    /// What a cluster gives (`kubectl get all -o yaml`) holds workloads and their pods: the pods count then.
+    private mutating func addExpandedPods() {
+        func name(_ pod: LabPod) -> NamespacedName { NamespacedName(namespace: pod.namespace, name: pod.workload.name) }
+        let present = Set(model.pods.filter { $0.workload.kind != "Pod" }.map(name))
+        model.pods += expanded.filter { !present.contains(name($0)) }
     }
 
     private mutating func addPolicy(_ object: ManifestObject) {

@@ -3,11 +3,15 @@ package enum HTMLReport {
     /// Cells explain themselves up to this many.
     private static let explainedCellsMax = 2500
 
-    package static func page(_ run: LabRun, _ outcome: TestOutcome?) -> String {
-        let matrix = WorkloadMatrix(run)
+    /// - Parameter whole: Every pair of pods, where `run` is about some of them.
+    package static func page(_ run: LabRun, _ outcome: TestOutcome?, whole: LabRun? = nil) -> String {
+        let matrix = WorkloadMatrix(whole ?? run)
         var body = ["<h1>Who can reach whom</h1>", "<p>\(Markup.escaped(TextReport().summary(run)))</p>"]
         if let outcome { body += expectations(outcome) }
-        body += [picture(matrix), table(matrix, run)]
+        if whole != nil {
+            body.append("<p>Below are all pairs of pods; those that no expectation is about are answered by the engine.</p>")
+        }
+        body += [HTMLPicture(matrix, [run] + (whole.map { [$0] } ?? [])).markup(), table(matrix, whole ?? run)]
         return """
             <!doctype html>
             <html lang="en"><head><meta charset="utf-8"><title>skiff netpol</title>
@@ -24,30 +28,42 @@ package enum HTMLReport {
         th.row{text-align:left;white-space:nowrap}th.column{writing-mode:vertical-rl;transform:rotate(180deg);text-align:left}
         .allowed{background:#d8f5d8}.denied{background:#fbd9d9}.partial{background:#fdf0c4}.disputed{background:#f0c}
         td details summary{cursor:pointer;list-style:none}td details[open]{text-align:left;min-width:32em}
-        pre{white-space:pre-wrap;font-size:12px;margin:.3em 0}.failed{color:#a00}.passed{color:#070}
-        svg text{font:12px system-ui,sans-serif}
+        pre{white-space:pre-wrap;font-size:12px;margin:.3em 0;background:#f6f6f6;padding:.5em}.failed{color:#a00}.passed{color:#070}
+        svg{max-width:100%;height:auto}svg text{font:12px system-ui,sans-serif}.legend{color:#555}
+        ul{padding-left:1.2em}summary{cursor:pointer}
         """
 
+    /// What failed with its explanation, and then what passed, folded.
     private static func expectations(_ outcome: TestOutcome) -> [String] {
         let explainer = Explainer(outcome.run.oracle)
-        var lines = ["<h2>Expectations: \(outcome.passedCount) of \(outcome.cases.count) passed</h2>", "<ul>"]
-        for test in outcome.cases {
-            let word = test.passed ? "<b class=passed>ok</b>" : "<b class=failed>failed</b>"
-            var text = "<li>\(word) \(Markup.escaped(test.title)) <small>\(Markup.escaped(test.place.description))</small>"
-            if let first = test.failures.first {
-                let why = TextReport().explanation(explainer.explain(outcome.run.probes[first]))
-                text += "<pre>\(Markup.escaped(why))</pre>"
-            }
-            lines.append(text + "</li>")
+        var lines = ["<h2>Expectations: \(outcome.passedCount) of \(outcome.cases.count) passed</h2>"]
+        func line(_ test: TestOutcome.Case, _ word: String) -> String {
+            let because = test.because.isEmpty ? "" : " <i>\(Markup.escaped(test.because))</i>"
+            return "<li><b class=\(test.passed ? "passed" : "failed")>\(word)</b> \(Markup.escaped(test.title))\(because) "
+                + "<small>\(Markup.escaped(test.place.description))</small>"
         }
-        return lines + ["</ul>"]
+        let failed = outcome.cases.filter { !$0.passed }
+        if !failed.isEmpty { lines.append("<ul>") }
+        for test in failed {
+            let why = test.failures.first.map { TextReport().explanation(explainer.explain(outcome.run.probes[$0])) } ?? ""
+            lines.append(line(test, "failed") + "<pre>\(Markup.escaped(why))</pre></li>")
+        }
+        if !failed.isEmpty { lines.append("</ul>") }
+        let passed = outcome.cases.filter(\.passed)
+        guard !passed.isEmpty else { return lines }
+        lines.append("<details\(failed.isEmpty ? " open" : "")><summary>\(passed.count) passed</summary><ul>")
+        lines += passed.map { line($0, "ok") + "</li>" }
+        return lines + ["</ul></details>"]
     }
 
     // MARK: - Matrix
 
     private static func table(_ matrix: WorkloadMatrix, _ run: LabRun) -> String {
         let reasons = reasons(matrix, run)
-        var lines = ["<h2>Matrix</h2><p>Rows are sources, columns are destinations; a cell opens.</p><table><tr><th></th>"]
+        var lines = [
+            "<h2>Matrix</h2><p>Rows are sources, columns are destinations; a cell opens. . allowed, X denied by ingress, E by egress, "
+                + "B by both, p depends on the port.</p><table><tr><th></th>"
+        ]
         lines += matrix.groups.map { "<th class=column>\(Markup.escaped($0.title))</th>" }
         lines.append("</tr>")
         for (row, cells) in matrix.cells.enumerated() {
@@ -91,46 +107,6 @@ package enum HTMLReport {
             result[[row, column]] = ports + TextReport().explanation(explainer.explain(probe))
         }
         return result
-    }
-
-    // MARK: - Picture
-
-    /// Workloads on a circle by namespace; a line for what is allowed, thinner where it depends on the port.
-    private static func picture(_ matrix: WorkloadMatrix) -> String {
-        let count = matrix.groups.count
-        guard count > 1, count <= 60 else { return "" }
-        let radius = 150 + count * 4
-        let center = radius + 190
-        let points = (0..<count).map { Circle.point(index: $0, of: count, radius: radius, center: center) }
-        var lines = [
-            "<h2>Picture</h2><svg width=\"\(center * 2)\" height=\"\(radius * 2 + 80)\" viewBox=\"0 150 \(center * 2) \(radius * 2 + 80)\">",
-            "<defs><marker id=\"a\" viewBox=\"0 0 8 8\" refX=\"8\" refY=\"4\" markerWidth=\"6\" markerHeight=\"6\" orient=\"auto\">"
-                + "<path d=\"M0 0L8 4L0 8z\" fill=\"#484\"/></marker></defs>",
-        ]
-        for (row, cells) in matrix.cells.enumerated() {
-            for (column, cell) in cells.enumerated() where row != column && cell.entries.contains(where: { $0.mark.isAllowed }) {
-                let dash = cell.symbol == "p" ? " stroke-dasharray=\"4 3\"" : ""
-                let (from, to) = (points[row], points[column])
-                let (middleX, middleY) = ((from.x + to.x) / 2, (from.y + to.y) / 2)
-                // Bent towards the middle, so that the two directions of a pair do not cover each other.
-                let bendX = middleX + (center - middleX) / 4 + (to.y - from.y) / 12
-                let bendY = middleY + (center - middleY) / 4 - (to.x - from.x) / 12
-                lines.append(
-                    "<path d=\"M\(from.x) \(from.y)Q\(bendX) \(bendY) \(to.x) \(to.y)\" fill=\"none\" stroke=\"#484\" "
-                        + "stroke-opacity=\".6\"\(dash) marker-end=\"url(#a)\"><title>\(Markup.escaped(matrix.groups[row].title)) -&gt; "
-                        + "\(Markup.escaped(matrix.groups[column].title)): \(Markup.escaped(TextReport.entries(cell)))</title></path>"
-                )
-            }
-        }
-        for (point, group) in zip(points, matrix.groups) {
-            let anchor = point.x < center ? "end" : "start"
-            let offset = point.x < center ? -10 : 10
-            lines.append("<circle cx=\"\(point.x)\" cy=\"\(point.y)\" r=\"5\" fill=\"#36c\"/>")
-            lines.append(
-                "<text x=\"\(point.x + offset)\" y=\"\(point.y + 4)\" text-anchor=\"\(anchor)\">\(Markup.escaped(group.title))</text>"
-            )
-        }
-        return lines.joined(separator: "\n") + "</svg>"
     }
 }
 

@@ -97,9 +97,12 @@ package struct TextReport: Sendable {
         let model = run.oracle.model
         let pods = model.networkedPods
         let namespaces = Set(pods.map(\.namespace)).count
-        let text =
+        var text =
             "\(Self.count(pods.count, "pod")) in \(Self.count(namespaces, "namespace")), "
-            + "\(Self.count(model.policies.count, "policy", "policies")); \(Self.count(run.probes.count, "connection")): "
+            + "\(Self.count(model.policies.count, "policy", "policies")); "
+        if run.probes.isEmpty { return text + "there is no connection to try" }
+        text +=
+            "\(Self.count(run.probes.count, "connection")): "
             + "\(run.allowedCount) allowed, \(run.probes.count - run.allowedCount) denied; "
         if run.packets == nil { return text + "answered by the engine alone" }
         return text + (run.disputed.isEmpty ? "real packets agree with the engine" : "REAL PACKETS DISAGREE WITH THE ENGINE")
@@ -192,7 +195,10 @@ package struct TextReport: Sendable {
         String(repeating: " ", count: max(0, width - text.count)) + text
     }
 
-    static func milliseconds(_ microseconds: Int) -> String { "\(microseconds / 1000).\(microseconds % 1000 / 100) ms" }
+    static func milliseconds(_ microseconds: Int) -> String {
+        let hundredths = "\(microseconds % 1000 / 10)"
+        return "\(microseconds / 1000).\(hundredths.count < 2 ? "0" : "")\(hundredths) ms"
+    }
 }
 
 extension String {
