@@ -1,6 +1,7 @@
 #!/bin/bash
 # dnsperf against skiff dns, unbound and dnsmasq, one after another in one namespace: answers per second, then the latency at a load of
-# RATE (default 50000). SECONDS_EACH (default 5), SERVICES (default 1000), CLIENTS (default 8), THREADS (default 2).
+# RATE (default 50000). Then the memory of `skiff dns` with MANY (default 30000) Services of two endpoints each, and how long CHANGES
+# (default 200) changes take to be answered. SECONDS_EACH (default 5), SERVICES (default 1000), CLIENTS (default 8), THREADS (default 2).
 # Needs dnsperf, and unbound and dnsmasq for scale. One line per server and load; "lost" must be 0.
 set -u
 cd "$(dirname "$0")" || exit 1
@@ -96,4 +97,5 @@ for server in "${servers[@]}"; do load $server "names, as fast as possible" name
 for server in "${servers[@]}"; do load $server "names, $rate a second" names "$rate"; done
 for server in "${servers[@]}"; do load $server "names that are not there" absent; done
 load skiff 5301 "names elsewhere, search list" completed
+python3 names_at_scale.py "$SKIFF_BIN/skiff" "${MANY:-30000}" 2 "${CHANGES:-200}"
 awk '/VmRSS/ {printf "skiff    resident %d kB with '"$services"' Services\n", $2}' "/proc/$skiff_pid/status"

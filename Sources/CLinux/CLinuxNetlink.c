@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <linux/nsfs.h>
+#include <net/if.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -22,4 +24,11 @@ pid_t skiff_send_from_child(int socket, const void *bytes, size_t count) {
 int skiff_namespace_type(int descriptor) {
     int type = ioctl(descriptor, NS_GET_NSTYPE);
     return type < 0 ? -errno : type;
+}
+
+int skiff_link_index(int socket, const char *name) {
+    struct ifreq request = {0};
+    if (strlen(name) >= sizeof request.ifr_name) return -ENAMETOOLONG;
+    strcpy(request.ifr_name, name);
+    return ioctl(socket, SIOCGIFINDEX, &request) < 0 ? -errno : request.ifr_ifindex;
 }

@@ -146,9 +146,9 @@ import Testing
     @Test func `fails before the cluster is known and never afterwards`() throws {
         let fixture = Fixture()
         #expect(try fixture.ask("kubernetes.default.svc.cluster.local", .a)?.code == .serverFailure)
-        fixture.model.servicesListed([])
+        fixture.model.apply(.servicesListed([]))
         #expect(try fixture.ask("kubernetes.default.svc.cluster.local", .a)?.code == .serverFailure)
-        fixture.model.slicesListed([])
+        fixture.model.apply(.slicesListed([]))
         #expect(try fixture.ask("kubernetes.default.svc.cluster.local", .a)?.code == .nameError)
     }
 

@@ -29,8 +29,8 @@ import Testing
     }
 
     @Test func `asks for a foreign name once, through the rest of the list`() throws {
-        var fixture = Fixture.cluster()
-        fixture.zone.nodeSearches = [name("corp.example")]
+        let fixture = Fixture.cluster()
+        fixture.model.nodeSearches = [name("corp.example")]
         let job = try #require(fixture.forwarded("www.example.com.default.svc.cluster.local", .a, from: Self.client))
         #expect(job.targets == [name("www.example.com.corp.example"), name("www.example.com")])
         #expect(job.purpose == .completion(serial: 7))

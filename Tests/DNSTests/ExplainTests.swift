@@ -45,6 +45,23 @@ import Testing
             name: "out", steps: 1, object: "Service default/out",
             reason:
                 "out.default.svc.cluster.local. CNAME www.example.com.; no server to ask is configured: the answer is SERVFAIL"),
+        Row(
+            name: "kubernetes.void.svc.cluster.local.", steps: 1, object: "",
+            reason: "there is no Service void/kubernetes; there is one in 'default': ask for kubernetes.default"),
+        Row(name: "_http._tcp.two", steps: 1, object: "Service default/two", reason: "the port '_http._tcp'"),
+        Row(
+            name: "_web._tcp.two.default.svc.cluster.local.", steps: 1, object: "Service default/two",
+            reason: "no port is called '_web._tcp'; there is _dns._udp, _http._tcp"),
+        Row(
+            name: "_80._tcp.plain.default.svc.cluster.local.", steps: 1, object: "Service default/plain",
+            reason: "no port is called '_80._tcp': none has a name"),
+        Row(name: "10.96.0.20", steps: 1, object: "Service default/two", reason: "10.96.0.20 is its cluster IP"),
+        Row(name: "10.244.1.2", steps: 1, object: "Service default/db", reason: "10.244.1.2 is an endpoint of it"),
+        Row(name: "fd00::20", steps: 1, object: "Service default/two", reason: "fd00::20 is its cluster IP"),
+        Row(name: "10.96.0.99", steps: 1, object: "", reason: "no Service has 10.96.0.99, and no endpoint"),
+        Row(
+            name: "10-244-1-9.default.pod.cluster.local.", steps: 1, object: "Pod default/client",
+            reason: "the address in the name"),
         Row(name: "void.svc.cluster.local.", steps: 1, object: "Namespace void", reason: "a namespace has no address"),
     ])
     func `names the object and the reason`(row: Row) throws {

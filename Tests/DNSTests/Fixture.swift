@@ -154,3 +154,13 @@ func slice(
         metadata: metadata, addressType: type, endpoints: endpoints,
         ports: ports.map { EndpointPort(name: $0.name, port: $0.port) })
 }
+
+extension DNSModel {
+    /// As a reflector would hand objects over.
+    private static let ports = PortTable()
+
+    func servicesListed(_ list: [Service]) { servicesListed(list.compactMap { ServiceRecord($0, ports: Self.ports) }) }
+    func serviceSeen(_ service: Service) { apply(.seen(service, ports: Self.ports)) }
+    func slicesListed(_ list: [EndpointSlice]) { slicesListed(list.compactMap { SliceRecord($0, ports: Self.ports) }) }
+    func sliceSeen(_ slice: EndpointSlice) { apply(.seen(slice, ports: Self.ports)) }
+}

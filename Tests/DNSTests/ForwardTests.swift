@@ -146,6 +146,72 @@ import Testing
     ])
     func `reads servers`(text: String, expected: String?) { #expect(Upstream(parsing: text)?.description == expected) }
 
+    @Test func `goes to other servers once it is told of them`() throws {
+        var table = Self.table([Self.first])
+        let sent = try #require(Self.flight(table.asked(Self.waiter("a.example"), at: 0)))
+        let orders = table.changed([Self.second], at: 10)
+        // The question on its way moves over, and the new server is asked whether it is there.
+        let moved = orders.compactMap { order in
+            if case .send(let id, let key, let upstream, _) = order { (id, key.name, upstream) } else { nil }
+        }
+        #expect(moved.map(\.2) == [Self.second, Self.second])
+        #expect(moved.map(\.1) == [name("a.example"), .root])
+        #expect(moved[0].0 == sent.id)
+        #expect(Self.replies(table.answered(sent.id, Self.answer("a.example"), at: 20)) == 1)
+        #expect(Self.flight(table.asked(Self.waiter("b.example"), at: 30))?.to == Self.second)
+    }
+
+    @Test func `fails what nobody is left to ask`() throws {
+        var table = Self.table([Self.first])
+        _ = try #require(Self.flight(table.asked(Self.waiter("a.example"), at: 0)))
+        #expect(Self.failures(table.changed([], at: 10)) == 1)
+        #expect(table.flightCount == 0)
+        #expect(!table.hasWaiters)
+        #expect(Self.failures(table.asked(Self.waiter("a.example"), at: 20)) == 1)
+    }
+
+    @Test func `keeps what it knows of a server that stays`() throws {
+        var table = Self.table([Self.first, Self.second])
+        for id in table.started(at: 0).compactMap({ order -> UInt32? in
+            if case .send(let id, _, Self.first, _) = order { id } else { nil }
+        }) {
+            _ = table.broke(id, at: 1)
+        }
+        #expect(Self.flight(table.asked(Self.waiter("a.example"), at: 2))?.to == Self.second)
+        #expect(table.probeFailures == [Self.first: 1])
+        _ = table.changed([Self.first], at: 3)
+        #expect(Self.failures(table.asked(Self.waiter("b.example"), at: 4)) == 1)
+    }
+
+    struct Files: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var standard: String?
+        var resolved: String?
+        var path: String
+    }
+
+    @Test(arguments: [
+        Files(
+            testDescription: "servers elsewhere", standard: "nameserver 10.0.0.2", resolved: "nameserver 10.0.0.3",
+            path: "/etc"),
+        Files(
+            testDescription: "systemd-resolved", standard: "nameserver 127.0.0.53\noptions edns0",
+            resolved: "nameserver 10.0.0.3", path: "/run"),
+        Files(testDescription: "a resolver of the machine", standard: "nameserver 127.0.0.1", path: "/etc"),
+        Files(testDescription: "no file", resolved: "nameserver 10.0.0.3", path: "/run"),
+        Files(testDescription: "no file at all", path: "/etc"),
+        Files(
+            testDescription: "both", standard: "nameserver ::1\nnameserver fd00::2", resolved: "nameserver 10.0.0.3",
+            path: "/etc"),
+        Files(
+            testDescription: "systemd-resolved without servers", standard: "nameserver 127.0.0.53", resolved: "# none",
+            path: "/etc"),
+    ])
+    func `finds the file that names the machine's servers`(files: Files) {
+        let path = ResolverFile.path { $0.hasPrefix("/etc") ? files.standard : files.resolved }
+        #expect(path.hasPrefix(files.path))
+    }
+
     @Test func `reads resolv.conf without our own address`() {
         let file = ResolverFile(
             "# head\nsearch corp.example. lab.example\nnameserver 10.96.0.10\nnameserver 192.0.2.1\nnameserver fd00::1%eth0\noptions ndots:2\n",

@@ -47,8 +47,8 @@ import Testing
     func `an answer does not show the order of events`(seed: UInt64) throws {
         var random = SeededRandom(seed: seed)
         let model = DNSModel()
-        model.servicesListed([])
-        model.slicesListed([])
+        model.apply(.servicesListed([]))
+        model.apply(.slicesListed([]))
         var services: [NamespacedName: Service] = [:]
         var slices: [NamespacedName: EndpointSlice] = [:]
         for _ in 0..<200 {
@@ -83,8 +83,8 @@ import Testing
         fresh.servicesListed(services.values.shuffled(using: &random))
         #expect(try Self.answers(model) == Self.answers(fresh), "seed \(seed)")
         #expect(model.sliceCount == slices.count)
-        model.servicesListed([])
-        model.slicesListed([])
+        model.apply(.servicesListed([]))
+        model.apply(.slicesListed([]))
         #expect(model.serviceCount == 0)
         #expect(try Self.answers(model).allSatisfy { $0.count == 1 && $0[0].hasSuffix("NXDOMAIN") })
     }
@@ -97,23 +97,52 @@ import Testing
         #expect(try fixture.ask("1.0.96.10.in-addr.arpa", .ptr)?.code == .nameError)
     }
 
-    @Test func `a table of names keeps what is in it`() {
-        var random = SeededRandom(seed: 3)
-        var table = NameTable()
-        var keys: [Int32: [UInt8]] = [:]
-        func hash(_ value: Int32) -> UInt64 { NameTable.hash((keys[value] ?? [])[...]) }
-        for value in 0..<3000 as Range<Int32> {
-            keys[value] = Array("name-\(value)".utf8)
-            table.insert(hash(value), value, rehash: hash)
-            if Bool.random(using: &random), let victim = keys.keys.sorted().randomElement(using: &random) {
-                table.remove(hash(victim), victim)
-                keys[victim] = nil
+    @Test(arguments: 1...4 as ClosedRange<UInt64>)
+    func `an index finds what is in it and nothing else`(seed: UInt64) {
+        var random = SeededRandom(seed: seed)
+        var index = HashIndex()
+        var pairs: Set<Pair> = []
+        for _ in 0..<6000 {
+            // Few hashes, so that many collide and the table has long runs.
+            let pair = Pair(
+                hash: UInt32.random(in: 0..<200, using: &random) &* 0x0100_0001, number: Int32.random(in: 0..<40, using: &random))
+            if Int.random(in: 0..<5, using: &random) < 3 {
+                index.insert(pair.hash, pair.number)
+                pairs.insert(pair)
+            } else {
+                index.remove(pair.hash, pair.number)
+                pairs.remove(pair)
             }
         }
-        for value in 0..<3000 as Range<Int32> {
-            let key = Array("name-\(value)".utf8)
-            #expect(table.find(NameTable.hash(key[...])) { keys[$0] == key } == (keys[value] == nil ? nil : value))
+        #expect(index.count == pairs.count, "seed \(seed)")
+        for hash in (0..<200 as Range<UInt32>).map({ $0 &* 0x0100_0001 }) {
+            #expect(Set(index.all(hash)) == Set(pairs.filter { $0.hash == hash }.map(\.number)), "seed \(seed)")
         }
-        #expect(table.count == keys.count)
+    }
+
+    private struct Pair: Hashable {
+        var hash: UInt32
+        var number: Int32
+    }
+
+    @Test func `an endpoint is answered from the moment that it is ready`() throws {
+        let fixture = Fixture.cluster()
+        #expect(try fixture.ask("starting.default.svc.cluster.local", .a)?.code == .nameError)
+        fixture.model.sliceSeen(slice("starting", ports: [("sql", 1)], [Endpoint(addresses: ["10.244.3.1"])]))
+        #expect(try fixture.ask("starting.default.svc.cluster.local", .a)?.answers.count == 1)
+        fixture.model.sliceGone(NamespacedName(namespace: "default", name: "starting-1"))
+        #expect(try fixture.ask("starting.default.svc.cluster.local", .a)?.code == .nameError)
+    }
+
+    @Test func `a slice that moves to another Service leaves the first`() throws {
+        let fixture = Fixture.cluster()
+        var moved = slice("db", ports: [("sql", 1)], [Endpoint(addresses: ["10.244.1.2"], hostname: "web-0")])
+        moved.metadata.labels[EndpointSlice.serviceNameLabel] = "starting"
+        fixture.model.sliceSeen(moved)
+        #expect(try fixture.ask("db.default.svc.cluster.local", .a)?.code == .nameError)
+        #expect(try fixture.ask("starting.default.svc.cluster.local", .a)?.answers.count == 1)
+        let reverse = try fixture.ask("2.1.244.10.in-addr.arpa", .ptr)
+        #expect(reverse?.answers.count == 1)
+        #expect(reverse?.answers.first?.hasSuffix("web-0.starting.default.svc.cluster.local.") == true)
     }
 }

@@ -1,4 +1,5 @@
 import API
+import Glibc
 import NetworkTypes
 import Support
 import Testing
@@ -156,6 +157,39 @@ import Testing
             case .forward(let job): #expect(!job.targets.isEmpty)
             }
         }
+    }
+
+    /// What the fuzzer (scripts/fuzz-dns.sh) found worth keeping: one message that reaches something new on each line.
+    @Test func `messages of the corpus`() throws {
+        let file = #filePath.split(separator: "/").dropLast(2).joined(separator: "/")
+        let messages = try Self.lines("/\(file)/Corpus/dns-messages.hex").map(Self.bytes)
+        try #require(messages.count > 100)
+        let fixture = Fixture.cluster()
+        for message in messages {
+            let (outcome, bytes) = fixture.outcome(message, from: Client(Fixture.client, .udp))
+            if case .reply = outcome { #expect(bytes.count <= 1232) }
+            guard let answer = try? MessageReader.read(message) else { continue }
+            for record in answer.answers + answer.authorities { #expect(!record.description.isEmpty) }
+        }
+    }
+
+    private static func bytes(_ hex: Substring) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var rest = hex
+        while rest.count >= 2 {
+            bytes.append(UInt8(rest.prefix(2), radix: 16) ?? 0)
+            rest = rest.dropFirst(2)
+        }
+        return bytes
+    }
+
+    private static func lines(_ path: String) throws -> [Substring] {
+        let file = try #require(fopen(path, "r"), "\(path)")
+        defer { fclose(file) }
+        var text: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        while case let count = fread(&buffer, 1, buffer.count, file), count > 0 { text += buffer[..<count] }
+        return String(decoding: text, as: UTF8.self).split(separator: "\n")
     }
 
     @Test(arguments: [5, 6, 7] as [UInt64])

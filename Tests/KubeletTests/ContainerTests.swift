@@ -156,6 +156,12 @@ import Testing
         #expect(dns.config(.fixture(["dnsPolicy": "Default"])) == node)
         let ndots = dns.config(.fixture(["dnsConfig": ["options": [["name": "ndots", "value": "2"], ["name": "edns0"]]]]))
         #expect(ndots.options == ["ndots:2", "edns0"])
+        let empty = dns.config(.fixture(["dnsConfig": ["options": [["name": "edns0", "value": ""]]]]))
+        #expect(empty.options == ["ndots:5", "edns0"])
+        let tooLong = JSONValue.string(String(repeating: "x", count: 254))
+        let cut = dns.resolve(.fixture(["dnsConfig": ["searches": [tooLong, "kept.example"]]]))
+        #expect(cut.config.searches.last == "kept.example")
+        #expect(cut.warnings.map(\.reason) == ["DNSConfigForming"])
     }
 
     @Test func `a pod's own name may be its full name, as far as the kernel takes it`() {

@@ -1,6 +1,7 @@
 #!/bin/bash
-# pod1 ── br0 ── node with 10.96.0.10, where skiff dns answers
-# Claim: every record of the specification is answered, over UDP and TCP, for names of both address families.
+# pod1 ── br0 ── node with 10.96.0.10, where skiff dns answers ── remote 192.168.50.2: a name server that knows nothing of these names
+# Claim: every record of the specification is answered, over UDP and TCP, for names of both address families; the resolvers of glibc and
+# musl walk their search lists to the same end.
 . "$NETNS_TESTS/lib.sh"
 . "$NETNS_TESTS/dns.sh"
 need dig
@@ -35,7 +36,8 @@ list "$(spec web '{"type": "ClusterIP", "clusterIP": "10.96.1.1", "clusterIPs": 
     "$(spec out '{"type": "ExternalName", "externalName": "www.example.com"}')" \
     "$(spec also '{"type": "ExternalName", "externalName": "web.default.svc.cluster.local"}')" \
     "$(headless_slice)" "$(six_slice)" "$(kube_dns)" "$(namespace default)" "$(namespace empty)" "$(pod pod1 10.244.1.2)" | objects all
-dns_start all
+in_host remote python3 "$NETNS_TESTS/upstream.py" 192.168.50.2 53 "$work/asked" &
+dns_start all --upstreams 192.168.50.2
 
 for way in +notcp +tcp; do
     check "A of a Service ($way)" "$(digs pod1 web.$zone A $way)" "10.96.1.1"
@@ -71,6 +73,30 @@ check "the chaos class" "$(in_host pod1 dig @$dns_service version.bind CH TXT | 
 check "a version of EDNS to come" "$(status pod1 web.$zone A +edns=1 +noednsneg)" BADVERS
 check "ANY" "$(digs pod1 web.$zone ANY +notcp)" '"RFC8482" ""'
 check "the link-local address answers too" "$(in_host pod1 dig @169.254.20.10 +short web.$zone A)" "10.96.1.1"
+check "NOTIFY and UPDATE" "$(status pod1 $zone SOA +opcode=NOTIFY) $(status pod1 $zone SOA +opcode=UPDATE)" "NOTIMP NOTIMP"
+check "cookies and unknown options are no obstacle" \
+    "$(digs pod1 web.$zone A +cookie +ednsopt=65001:abcd +nsid +subnet=10.0.0.0/8)" 10.96.1.1
+check "an answer says nothing of EDNS to who did not" "$(in_host pod1 dig @$dns_service +noedns web.$zone A | grep -c 'EDNS: version')" 0
+check "no signatures, and no claim of any" "$(in_host pod1 dig @$dns_service +dnssec web.$zone A | grep -c 'flags:.* ad')" 0
+check "two questions of one connection" "$(in_host pod1 dig @$dns_service +tcp +keepopen +short web.$zone A also.$zone A | paste -sd' ')" \
+    "10.96.1.1 web.$zone. 10.96.1.1"
+
+say "the C libraries' resolvers"
+wait_until "the other server" bash -c "dig @192.168.50.2 +tries=1 +time=1 nobody | grep -q NXDOMAIN"
+printf 'nameserver %s\nsearch %s svc.cluster.local cluster.local\noptions ndots:5\n' $dns_service $zone >"$work/resolv.conf"
+names="web web.default web.default.svc web.default.svc.cluster.local also db db-0.db idle nobody also.nobody"
+expected="web: 10.96.1.1 fd00:2::1; web.default: 10.96.1.1 fd00:2::1; web.default.svc: 10.96.1.1 fd00:2::1"
+expected+="; web.default.svc.cluster.local: 10.96.1.1 fd00:2::1; also: 10.96.1.1 fd00:2::1"
+expected+="; db: 10.244.1.2 10.244.1.3 10.244.2.2 fd00:1::2; db-0.db: 10.244.1.2 fd00:1::2; idle: nothing; nobody: nothing; also.nobody: nothing"
+for compiler in gcc musl-gcc; do
+    if ! command -v $compiler >/dev/null; then
+        say "no $compiler on this machine: its resolver is not asked"
+        continue
+    fi
+    $compiler -O1 -o "$work/resolve" "$NETNS_TESTS/resolve.c"
+    check "through the search list, by $compiler's" "$(
+        in_host pod1 unshare -m bash -c "mount --bind '$work/resolv.conf' \"\$(realpath /etc/resolv.conf)\" && exec '$work/resolve' $names")" "$expected"
+done
 check "a resolver of the C library, with the kubelet's search list" "$(
     mkdir -p "$work/etc" && printf 'nameserver %s\nsearch %s svc.cluster.local cluster.local\noptions ndots:5\n' $dns_service $zone >"$work/resolv.conf"
     in_host pod1 unshare -m bash -c "mount --bind '$work/resolv.conf' \"\$(realpath /etc/resolv.conf)\" && getent ahostsv4 web.default" | awk '{print $1}' | sort -u)" "10.96.1.1"

@@ -42,4 +42,37 @@ rm "$work/asked.dead"
 wait_until "the server is asked again" bash -c "dig @$dns_service +short +tries=1 +time=2 back.example.com | grep -q 192.0.2.1"
 check "names elsewhere are back" "$(digs pod1 later.example.com A)" 192.0.2.1
 check "requests are counted" "$([ "$(metric coredns_dns_requests_total)" -ge 15 ] && echo yes)" yes
+# by PLUGIN: answers that CoreDNS's metrics ascribe to it.
+by() {
+    python3 - "$1" <<'P'
+import sys, urllib.request
+text = urllib.request.urlopen("http://127.0.0.1:9153/metrics", timeout=2).read().decode()
+print(int(sum(float(line.split()[-1]) for line in text.splitlines()
+              if line.startswith("coredns_dns_responses_total{") and f'plugin="{sys.argv[1]}"' in line)))
+P
+}
+for plugin in kubernetes forward cache autopath; do
+    check "answers are ascribed to $plugin" "$([ "$(by $plugin)" -ge 1 ] && echo yes)" yes
+done
+
+say "resolv.conf is followed"
+"$SKIFF_BIN/skiff" dns --objects "$work/all.json" --listen 10.244.1.1 --port 5300 --resolv-conf "$work/resolv" --autopath --ttl 0 \
+    --metrics-address 127.0.0.1:9163 >"$work/other.log" 2>&1 &
+far() { in_host pod1 dig @10.244.1.1 -p 5300 +short +tries=1 +time=3 "$@" | sort | paste -sd' '; }
+knows() { [ "$(far web.default.svc.cluster.local)" = 10.96.1.1 ]; }
+wait_until "the second server" knows
+check "without the file other names fail" \
+    "$(in_host pod1 dig @10.244.1.1 -p 5300 +tries=1 +time=3 a1.example.com | sed -n 's/.*status: \([A-Z]*\).*/\1/p')" SERVFAIL
+printf '# by hand\nnameserver 192.168.50.2\n' >"$work/resolv"
+number=0
+# resolves: a name that nobody asked for before.
+resolves() { number=$((number + 1)); [ "$(far n$number.$RANDOM.example.com)" = 192.0.2.1 ]; }
+fails_now() { ! resolves; }
+wait_until "names elsewhere resolve once the file is there" resolves
+printf 'nameserver 192.168.50.9\noptions timeout:1\n' >"$work/resolv.new" && mv "$work/resolv.new" "$work/resolv"
+wait_until "and fail when it names a server that is not there" fails_now
+rm "$work/resolv"
+printf 'search example.com\nnameserver 192.168.50.2\n' >"$work/resolv"
+wait_until "and resolve again with the old server" resolves
+check "the node's search list is followed too" "$(far deep.er.default.svc.cluster.local)" "192.0.2.1 deep.er.example.com."
 finish

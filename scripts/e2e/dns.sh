@@ -10,6 +10,19 @@ check "pods that ask run on two nodes" k wait --for=condition=Ready pod/asker-no
 asker_pid() { pgrep -f "^sleep 8640010$1\$" | head -1; }
 # from NODE-NUMBER COMMAND...: in the network of the pod on that node, with this machine's programs.
 from() { local pid; pid=$(asker_pid "$1") && shift && nsenter -t "$pid" -n "$@"; }
+# inside POD-PID COMMAND...: the same, with the pod's own resolv.conf and hosts file.
+inside() {
+    local pid=$1
+    shift
+    # Copies: a file of another mount namespace cannot be mounted here.
+    cat "/proc/$pid/root/etc/resolv.conf" >"$WORK/resolv.pod" && cat "/proc/$pid/root/etc/hosts" >"$WORK/hosts.pod" || return 1
+    nsenter -t "$pid" -n unshare -m bash -c '
+        mount --bind "$1/resolv.pod" "$(realpath /etc/resolv.conf)" && mount --bind "$1/hosts.pod" /etc/hosts && shift && exec "$@"' \
+        inside "$WORK" "$@"
+}
+# searches POD-PID NAME TYPE WAY: what dig makes of a name with the pod's search list; WAY is +tcp or +notcp.
+searches() { inside "$1" dig "$4" +noall +answer +search +tries=2 +time=3 "$2" "$3"; }
+finds() { searches "$@" | grep -v '^;' | grep .; }
 # digs NODE-NUMBER NAME TYPE [OPTION...]: data of the answers, sorted, on one line.
 digs() { local node=$1; shift; from "$node" dig @10.96.0.10 +short +tries=1 +time=3 "$@" | sort | paste -sd' '; }
 status() { local node=$1; shift; from "$node" dig @10.96.0.10 +tries=1 +time=5 "$@" | sed -n 's/.*status: \([A-Z]*\).*/\1/p'; }
@@ -155,20 +168,31 @@ k config view --raw --minify -o json >"$WORK/kubeconfig.json"
 check "ten of ten Services are answered on another node within 100 ms" python3 "$WORK/visible.py" "$WORK/kubeconfig.json" "$(asker_pid 2)" 10
 cat "$WORK/out"
 
-cat >"$WORK/lookups.sh" <<'S'
-lost=0
-for i in $(seq 120); do
-    [ "$(dig @10.96.0.10 +short +tries=1 +time=5 "$1" A)" = "$2" ] || lost=$((lost + 1))
+# restarted SIGNAL MODE...: ends node1's agent under lookups of these modes (see lookups.py); each one's "asked lost slow" is in lost.MODE.
+restarted() {
+    local signal=$1 old mode pids=()
+    shift
+    rm -f "$WORK/enough"*
+    for mode in "$@"; do
+        from 1 python3 netns-tests/lookups.py "$mode" names-web.$zone "$web" "$WORK/enough" >"$WORK/lost.$mode" 2>&1 &
+        pids+=($!)
+    done
+    for mode in "$@"; do within 10 test -e "$WORK/enough.$mode"; done
+    old=$(agent_pid node1)
+    kill -"$signal" "$old"
+    check "another agent runs" within 30 is_replaced agent_pid "$old" node1
+    check "and answers" within 30 answers_with "$web" 1 names-web.$zone A
+    touch "$WORK/enough"
+    wait "${pids[@]}"
+}
+restarted TERM udp tcp stream glibc musl
+for mode in udp tcp stream glibc musl; do
+    check "no question was lost while the agent restarted ($mode: $(tail -1 "$WORK/lost.$mode"))" \
+        bash -c "awk 'END {exit \$2 != 0}' '$WORK/lost.$mode'"
 done
-echo $lost
-S
-from 1 bash "$WORK/lookups.sh" names-web.$zone "$web" >"$WORK/lost" &
-lookups=$!
-old=$(agent_pid node1)
-kill "$old"
-check "another agent runs" within 30 is_replaced agent_pid "$old" node1
-wait $lookups
-check "no question was lost while the agent restarted" equals "$(cat "$WORK/lost")" 0
+restarted KILL glibc
+check "no lookup failed when the agent was killed (glibc: $(tail -1 "$WORK/lost.glibc"))" \
+    bash -c "awk 'END {exit \$2 != 0}' '$WORK/lost.glibc'"
 
 "$SKIFF" dns --kubeconfig "$KUBECONFIG" --listen 127.0.0.1 --port 15353 --metrics-address 127.0.0.1:15354 --upstreams none \
     >"$WORK/alone.log" 2>&1 &
@@ -182,5 +206,87 @@ check "and ends when it is asked to" within 5 bash -c "! kill -0 $alone"
 
 check "explain dns finds the step that answers" bash -c "'$SKIFF' explain dns names-web --from default/asker-node1 --kubeconfig '$KUBECONFIG' | grep -F '$web'"
 check "explain dns says why there is no answer" bash -c "! '$SKIFF' explain dns nobody.nowhere.svc.cluster.local. --kubeconfig '$KUBECONFIG' >'$WORK/out2'; grep -F \"there is no namespace 'nowhere'\" '$WORK/out2'"
+
+say "names, as the conformance suite asks for them"
+one=$(asker_pid 1)
+db0=$(pgrep -f '^httpd -f -p 8080 -h /etc$' | while read -r pid; do
+    [ "$(nsenter -t "$pid" -u hostname)" = names-db-0.names-db.$zone ] && echo "$pid"
+done | head -1)
+for way in +notcp +tcp; do
+    for name in kubernetes.default kubernetes.default.svc kubernetes.default.svc.cluster.local \
+        names-web names-web.default names-web.default.svc names-db names-db.default names-db.default.svc; do
+        check "A of $name ($way)" finds "$one" $name A $way
+    done
+    check "SRV of a partial name of a cluster IP ($way)" finds "$one" _http._tcp.names-web.default.svc SRV $way
+    check "SRV of a partial name of a headless Service ($way)" finds "$one" _sql._tcp.names-db.default.svc SRV $way
+    check "PTR of a cluster IP ($way)" finds "$one" "$(awk -F. '{print $4"."$3"."$2"."$1}' <<<"$web").in-addr.arpa." PTR $way
+    check "A of a pod by hostname and subdomain ($way)" finds "$one" names-db-1.names-db.default.svc.cluster.local A $way
+done
+check "a pod's hosts file has its full name" inside "$db0" getent hosts names-db-0.names-db.$zone
+check "and its short one" inside "$db0" getent hosts names-db-0
+check "the first line for its address is the full name" bash -c "grep -qP '^$first\tnames-db-0.names-db.$zone\tnames-db-0\$' /proc/$db0/root/etc/hosts"
+
+external() { k patch service names-far --type merge -p "$1" >/dev/null; }
+cname_is() { equals "$(digs 1 names-far.$zone CNAME)" "$1"; }
+check "an ExternalName" cname_is "www.example.com."
+external '{"spec":{"externalName":"bar.example.com"}}'
+check "changed to another name" within 5 cname_is "bar.example.com."
+external '{"spec":{"type":"ClusterIP","externalName":null,"ports":[{"name":"http","port":80,"protocol":"TCP"}]}}'
+far=$(k get service names-far -o jsonpath='{.spec.clusterIP}')
+check "changed to a cluster IP" within 5 answers_with "$far" 1 names-far.$zone A
+check "which has no alias any more" equals "$(digs 1 names-far.$zone CNAME)" ""
+
+k apply -f - >/dev/null < <(sed "s/SEARCHES/$(seq -s, -f 'd%g.example' 32)/" <<'Y'
+apiVersion: v1
+kind: Pod
+metadata: {name: names-none}
+spec:
+  dnsPolicy: None
+  dnsConfig:
+    nameservers: [1.1.1.1]
+    searches: [resolv.conf.local]
+    options: [{name: ndots, value: "2"}, {name: edns0}]
+  terminationGracePeriodSeconds: 1
+  containers: [{name: main, image: "skiff.local/busybox:latest", command: [sleep, "1000"]}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: names-host}
+spec:
+  hostNetwork: true
+  dnsPolicy: ClusterFirstWithHostNet
+  nodeName: node1
+  terminationGracePeriodSeconds: 1
+  containers: [{name: main, image: "skiff.local/busybox:latest", command: [sleep, "1000"]}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: names-default}
+spec:
+  dnsPolicy: Default
+  nodeName: node1
+  terminationGracePeriodSeconds: 1
+  containers: [{name: main, image: "skiff.local/busybox:latest", command: [sleep, "1000"]}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: names-many}
+spec:
+  dnsConfig:
+    searches: [SEARCHES]
+  hostAliases: [{ip: 192.0.2.7, hostnames: [elsewhere.example, elsewhere]}]
+  terminationGracePeriodSeconds: 1
+  containers: [{name: main, image: "skiff.local/busybox:latest", command: [sleep, "1000"]}]
+Y
+)
+check "pods of every policy run" k wait --for=condition=Ready pod/names-none pod/names-host pod/names-default pod/names-many --timeout=60s
+resolv() { k exec "$1" -- cat /etc/resolv.conf; }
+check "dnsPolicy None: nothing but dnsConfig" equals "$(resolv names-none)" "$(printf 'search resolv.conf.local\nnameserver 1.1.1.1\noptions ndots:2 edns0')"
+check "ClusterFirstWithHostNet: the cluster's, in the node's network" bash -c "'$KUBECTL' exec names-host -- cat /etc/resolv.conf | grep -qx 'nameserver 10.96.0.10'"
+check "Default: the node's" bash -c "! '$KUBECTL' exec names-default -- cat /etc/resolv.conf | grep -q 'cluster.local'"
+check "at most 32 searches" equals "$(resolv names-many | sed -n 's/^search //p' | wc -w)" 32
+check "and the user is told" within 10 bash -c "'$KUBECTL' get events --field-selector involvedObject.name=names-many | grep -q DNSConfigForming"
+check "host aliases" bash -c "'$KUBECTL' exec names-many -- cat /etc/hosts | grep -qP '^192.0.2.7\telsewhere.example\telsewhere$'"
+k delete pod names-none names-host names-default names-many --now >/dev/null
 k delete pod asker-node1 asker-node2 names-db-0 names-db-1 --now >/dev/null
 k delete service names-db names-web names-out names-far >/dev/null

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include "CLinuxDatagrams.h"
+#include "CLinuxMemory.h"
 #include "CLinuxNetlink.h"
 #include "CLinuxProbe.h"
 #include "CLinuxProcess.h"

@@ -12,3 +12,6 @@ pid_t skiff_send_from_child(int socket, const void *bytes, size_t count);
 
 /// The CLONE_NEW* flag of an open namespace file; -errno for any other file.
 int skiff_namespace_type(int descriptor);
+
+/// The number of the link that has the name, of at most 15 bytes, or alternative name in the namespace of `socket`; -errno.
+int skiff_link_index(int socket, const char *name);

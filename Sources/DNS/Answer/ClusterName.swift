@@ -88,12 +88,12 @@ extension DNSModel {
 
     /// - Parameter label: `_http`; nil: any port with a name.
     private func hasPort(_ service: Int, _ label: ArraySlice<UInt8>?, _ transport: TransportProtocol) -> Bool {
-        func matches(_ port: ServiceRecord.Port) -> Bool {
+        func matches(_ port: NamedPort) -> Bool {
             port.transport == transport && !port.label.isEmpty && (label.map { $0 == port.label[...] } ?? true)
         }
         guard services[service].kind == .headless else { return services[service].ports.contains(where: matches) }
-        return services[service].slices.contains { slice in
-            slice.ports.contains(where: matches) && slice.endpoints.contains(where: \.isReady)
+        return slices(of: service).contains { slice in
+            slice.ports.contains(where: matches) && slice.contains(where: \.isReady)
         }
     }
 

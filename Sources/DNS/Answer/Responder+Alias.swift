@@ -72,7 +72,7 @@ extension Responder {
         let question = space.request.name
         let base = question.wire(before: zone - 2)
         let svc = DNSName(unchecked: Self.serviceLabel + records.domain)
-        let searches = [svc, configuration.domain] + configuration.nodeSearches + extra
+        let searches = [svc, configuration.domain] + model.nodeSearches + extra
         var elsewhere: [DNSName] = []
         for search in searches + [DNSName.root] {
             guard let candidate = DNSName(unchecked: search.wire).prefixed(by: base) else { continue }
@@ -89,6 +89,7 @@ extension Responder {
             let found = model.find(space.other, zone: inner, pods: configuration.pods)
             guard found.isTarget else { continue }
             space.completions += 1
+            space.source = .autopath
             let alias = ForwardJob.Alias(owner: question.name, target: candidate, ttl: configuration.ttl)
             if case .alias(let service) = found {
                 return follow(service, from: candidate, client, message, model, &space, after: [alias])

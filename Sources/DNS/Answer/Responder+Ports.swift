@@ -15,7 +15,7 @@ extension Responder {
     ) -> Bool {
         let service = model.services[index]
         let name = service.key + Self.serviceLabel + records.domain
-        func isWanted(_ port: ServiceRecord.Port) -> Bool {
+        func isWanted(_ port: NamedPort) -> Bool {
             guard let wanted else { return true }
             return port.transport == wanted.transport && port.label[...] == wanted.label
         }
@@ -28,7 +28,7 @@ extension Responder {
         } else {
             var seen: Set<Target> = []
             var hosts: Set<[UInt8]> = []
-            for slice in service.slices {
+            for slice in model.slices(of: index) {
                 let ports = slice.ports.filter(isWanted)
                 guard !ports.isEmpty else { continue }
                 for endpoint in slice.endpoints where endpoint.isReady {

@@ -30,7 +30,7 @@ extension Responder {
             var result: [[UInt8]] = []
             for index in model.services(endpoint: address) where model.services[index].kind == kind {
                 let service = model.services[index]
-                for slice in service.slices where slice.family == address.family {
+                for slice in model.slices(of: index) where slice.family == address.family {
                     for endpoint in slice.endpoints where endpoint.isReady && endpoint.address == address.number {
                         let label = endpoint.label(slice.family)
                         let name = [UInt8(label.count)] + label + service.key + Self.serviceLabel + records.domain

@@ -36,6 +36,8 @@ package struct Workspace: Sendable {
     var turn: UInt32
     /// Names completed for clients from the model alone.
     var completions = 0
+    /// Who answered the last message, for the metrics.
+    package var source = AnswerSource.server
 
     package init(turn: UInt32 = 0) { self.turn = turn }
 }
@@ -55,6 +57,7 @@ package struct Responder: Sendable {
         _ message: UnsafeRawBufferPointer, from client: Client, model: DNSModel, into buffer: UnsafeMutableRawBufferPointer,
         _ space: inout Workspace
     ) -> Outcome {
+        space.source = .dropped
         switch space.request.read(message) {
         case .drop: return .drop
         case .refuse(let code, let echoesQuestion):
@@ -65,6 +68,7 @@ package struct Responder: Sendable {
         begin(message, client, buffer, &space, echoesQuestion: true)
         let type = space.request.type
         guard space.request.classCode == WireLimit.internet else { return finish(.refused, &space) }
+        space.source = .server
         switch type.rawValue {
         case 0, RecordType.opt.rawValue: return finish(.formatError, &space)
         case RecordType.axfr.rawValue, RecordType.ixfr.rawValue: return finish(.refused, &space)
@@ -73,13 +77,20 @@ package struct Responder: Sendable {
         }
         if let zone = space.request.name.ending(with: configuration.domain) {
             guard model.isComplete else { return finish(.serverFailure, &space) }
+            space.source = .kubernetes
             return answerCluster(zone: zone, client, message, model, &space)
         }
         if let address = AddressLabel.reverse(space.request.name) {
             guard model.isComplete else { return finish(.serverFailure, &space) }
-            if let outcome = answerReverse(address, model, &space) { return outcome }
+            if let outcome = answerReverse(address, model, &space) {
+                space.source = .kubernetes
+                return outcome
+            }
         }
-        if type == .any { return finish(minimalAny(&space), &space) }
+        if type == .any {
+            space.source = .any
+            return finish(minimalAny(&space), &space)
+        }
         return .forward(job(message, client, space, targets: [space.request.name.name]))
     }
 

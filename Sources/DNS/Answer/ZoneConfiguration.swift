@@ -20,8 +20,6 @@ package struct ZoneConfiguration: Hashable, Sendable {
     /// Addresses whose names nobody else knows: pods and Services. A reverse question for one without a name is answered here
     /// instead of being forwarded.
     package var ownRanges: [CIDR]
-    /// The rest of the search list that pods inherit from the node.
-    package var nodeSearches: [DNSName]
     /// Completes names for clients that are known pods.
     package var completesNames: Bool
     /// Larger UDP answers are truncated, whatever the client takes: 1232 bytes pass any link unfragmented.
@@ -29,14 +27,13 @@ package struct ZoneConfiguration: Hashable, Sendable {
 
     package init(
         domain: DNSName, ttl: UInt32 = 5, pods: PodMode = .insecure, serverAddresses: [IPAddress] = [], ownRanges: [CIDR] = [],
-        nodeSearches: [DNSName] = [], completesNames: Bool = true, udpBytesMax: Int = 1232
+        completesNames: Bool = true, udpBytesMax: Int = 1232
     ) {
         self.domain = domain
         self.ttl = ttl
         self.pods = pods
         self.serverAddresses = serverAddresses
         self.ownRanges = ownRanges
-        self.nodeSearches = nodeSearches
         self.completesNames = completesNames
         self.udpBytesMax = udpBytesMax
     }

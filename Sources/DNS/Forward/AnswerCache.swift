@@ -82,6 +82,7 @@ package struct AnswerCache: Sendable {
         var entries: [Entry] = []
         var newest: Int32 = -1
         var oldest: Int32 = -1
+        var evictions = 0
 
         mutating func unlink(_ index: Int32) {
             let entry = entries[Int(index)]
@@ -118,6 +119,7 @@ package struct AnswerCache: Sendable {
                 index = oldest
                 places[entries[Int(index)].key] = nil
                 unlink(index)
+                evictions += 1
                 entries[Int(index)] = entry
             }
             places[key] = index
@@ -135,6 +137,19 @@ package struct AnswerCache: Sendable {
     private var denials = Shelf()
 
     package init(_ limits: CacheLimits) { self.limits = limits }
+
+    package struct Counts: Hashable, Sendable {
+        var successes: Int
+        var denials: Int
+        var successEvictions: Int
+        var denialEvictions: Int
+    }
+
+    package var counts: Counts {
+        Counts(
+            successes: successes.places.count, denials: denials.places.count, successEvictions: successes.evictions,
+            denialEvictions: denials.evictions)
+    }
 
     package var successCount: Int { successes.places.count }
     package var denialCount: Int { denials.places.count }

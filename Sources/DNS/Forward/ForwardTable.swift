@@ -57,7 +57,7 @@ package struct ForwardTable: Sendable {
         var probe: UInt32?
     }
 
-    private let configuration: ForwardConfiguration
+    private var configuration: ForwardConfiguration
     private let attemptMilliseconds: UInt64
     private let restMilliseconds: UInt64
     private let patienceMilliseconds: UInt64
@@ -70,6 +70,8 @@ package struct ForwardTable: Sendable {
     package private(set) var rejectCount = 0
     /// Questions refused because no server was well.
     package private(set) var brokenCount = 0
+    /// Servers that were asked whether they are back, and did not answer.
+    package private(set) var probeFailures: [Upstream: Int] = [:]
 
     private static let failuresToRest = 2
     private static let restFactorMax: UInt64 = 16
@@ -84,6 +86,7 @@ package struct ForwardTable: Sendable {
     private static func milliseconds(_ duration: Duration) -> UInt64 { UInt64(max(1, duration / .milliseconds(1))) }
 
     package var flightCount: Int { flights.count }
+    package var hasWaiters: Bool { flights.values.contains { !$0.waiters.isEmpty } }
 
     /// When the next server or waiter has had its time; nil: nothing is on its way.
     package var nextDeadline: UInt64? {
@@ -100,8 +103,31 @@ package struct ForwardTable: Sendable {
 
     /// Finds out who is there before the first client asks.
     package mutating func started(at now: UInt64) -> [Order] {
-        let all = configuration.upstreams + configuration.stubDomains.flatMap(\.upstreams)
-        return Set(all).sorted { $0.description < $1.description }.map { probe($0, at: now) }
+        configuration.allUpstreams.sorted { $0.description < $1.description }.map { probe($0, at: now) }
+    }
+
+    /// Other general servers from now on. Questions on their way to one that counts no more go to the next; what is known about
+    /// servers that stay is kept.
+    package mutating func changed(_ upstreams: [Upstream], at now: UInt64) -> [Order] {
+        let before = configuration.allUpstreams
+        configuration.upstreams = upstreams
+        let current = configuration.allUpstreams
+        var orders: [Order] = []
+        for id in flights.keys.sorted() {
+            guard let flight = flights[id] else { continue }
+            if flight.client == nil {
+                if !current.contains(flight.upstream) { orders += finish(id) { .fail($0) } }
+                continue
+            }
+            let servers = configuration.upstreams(for: flight.key.name)
+            flights[id]?.servers = servers
+            if !servers.contains(flight.upstream) { orders += tryNext(id, at: now) }
+        }
+        for gone in before.subtracting(current) {
+            health[gone] = nil
+            probeFailures[gone] = nil
+        }
+        return orders + current.subtracting(before).sorted { $0.description < $1.description }.map { probe($0, at: now) }
     }
 
     package mutating func asked(_ waiter: Waiter, at now: UInt64) -> [Order] {
@@ -205,7 +231,10 @@ package struct ForwardTable: Sendable {
         var state = health[upstream] ?? Health()
         // A probe that fails says enough by itself.
         state.failures = max(state.failures + 1, state.probe == flight ? Self.failuresToRest : 0)
-        if state.probe == flight { state.probe = nil }
+        if state.probe == flight {
+            state.probe = nil
+            probeFailures[upstream, default: 0] += 1
+        }
         if state.failures >= Self.failuresToRest {
             let factor = min(Self.restFactorMax, 1 << UInt64(min(state.failures - Self.failuresToRest, 10)))
             state.restsUntil = now + restMilliseconds * factor
@@ -217,8 +246,8 @@ package struct ForwardTable: Sendable {
     private mutating func tryNext(_ id: UInt32, at now: UInt64) -> [Order] {
         guard var flight = flights[id] else { return [] }
         flight.attempt += 1
-        let position = flight.servers.firstIndex(of: flight.upstream) ?? 0
-        let around = flight.servers[(position + 1)...] + flight.servers[...position]
+        let position = flight.servers.firstIndex(of: flight.upstream).map { $0 + 1 } ?? 0
+        let around = flight.servers[position...] + flight.servers[..<position]
         guard flight.attempt < configuration.attemptsMax, let next = around.first(where: isWell) else {
             return finish(id) { .fail($0) }
         }

@@ -12,14 +12,17 @@ final class Forwarder: Sendable {
     private let builder: ReplyBuilder
     private let cache: Mutex<AnswerCache>
     private let inbox = Mutex<[ForwardTable.Waiter]>([])
-    private let isStopping = Atomic(false)
+    /// Servers that take the place of the known ones.
+    private let change = Mutex<[Upstream]?>(nil)
+    /// When to stop at the latest, in milliseconds; it stops before when nobody waits. Zero: go on.
+    private let stopAt = Atomic<UInt64>(0)
     private let pipe: WakePipe
     let metrics: ForwardMetrics
     private let logger: Logger
     /// Hands a finished reply to the stream server.
     private let streamReply: @Sendable (UInt64, [UInt8]) -> Void
     /// Hears of each question that was answered here.
-    private let onReply: @Sendable (ForwardTable.Waiter, ResponseCode, Int) -> Void
+    private let onReply: @Sendable (ForwardTable.Waiter, ResponseCode, AnswerSource, Int) -> Void
 
     /// Questions that wait for the thread; more fail at once.
     private static let inboxMax = 4096
@@ -27,7 +30,7 @@ final class Forwarder: Sendable {
     init(
         _ configuration: ForwardConfiguration, builder: ReplyBuilder, logger: Logger,
         streamReply: @escaping @Sendable (UInt64, [UInt8]) -> Void,
-        onReply: @escaping @Sendable (ForwardTable.Waiter, ResponseCode, Int) -> Void
+        onReply: @escaping @Sendable (ForwardTable.Waiter, ResponseCode, AnswerSource, Int) -> Void
     ) throws(DNSServerError) {
         self.configuration = configuration
         self.builder = builder
@@ -39,7 +42,7 @@ final class Forwarder: Sendable {
         pipe = try WakePipe()
     }
 
-    var cacheCounts: (successes: Int, denials: Int) { cache.withLock { ($0.successCount, $0.denialCount) } }
+    var cacheCounts: AnswerCache.Counts { cache.withLock(\.counts) }
 
     /// From the cache, on the asking thread: the first of the job's names that exists, as far as the cache knows.
     ///
@@ -71,17 +74,36 @@ final class Forwarder: Sendable {
         return taken
     }
 
-    func stop() {
-        isStopping.store(true, ordering: .relaxed)
+    func change(_ upstreams: [Upstream]) {
+        change.withLock { $0 = upstreams }
         pipe.wake()
     }
 
-    /// Returns after `stop`.
+    /// - Parameter latest: Milliseconds; who still waits then waits in vain.
+    func stop(at latest: UInt64) {
+        stopAt.store(latest, ordering: .releasing)
+        pipe.wake()
+    }
+
+    /// Returns after `stop`, when nobody waits for an answer any more.
     func run() {
         var loop = ForwardLoop(owner: self, table: ForwardTable(configuration))
         loop.start()
-        while !isStopping.load(ordering: .relaxed) { loop.turn(pipe) }
+        while true {
+            let stopAt = stopAt.load(ordering: .acquiring)
+            if stopAt > 0, loop.isIdle || Ticks.milliseconds() >= stopAt { break }
+            loop.turn(pipe, until: stopAt > 0 ? stopAt : nil)
+        }
         loop.closeAll()
+    }
+
+    fileprivate var hasWaiters: Bool { inbox.withLock { !$0.isEmpty } }
+
+    fileprivate func takeChange() -> [Upstream]? {
+        change.withLock { change in
+            defer { change = nil }
+            return change
+        }
     }
 
     fileprivate func takeInbox() -> [ForwardTable.Waiter] {
@@ -110,6 +132,10 @@ final class Forwarder: Sendable {
             } else {
                 builder.writeFailure(waiter.job, into: buffer, &writer)
             }
+        // Counted first: whoever has the answer finds it counted.
+        if hit != nil, case .completion = waiter.job.purpose { metrics.completed() }
+        let purpose = waiter.job.purpose
+        onReply(waiter, code, hit.map { AnswerSource(purpose, isCached: $0.isStale) } ?? AnswerSource(failed: purpose), bytes)
         switch waiter.path {
         case .datagram(let socket, let packed, let port):
             let address = packed.address
@@ -119,8 +145,6 @@ final class Forwarder: Sendable {
             }
         case .stream(let connection): streamReply(connection, Array(buffer[..<bytes]))
         }
-        if hit != nil, case .completion = waiter.job.purpose { metrics.completed() }
-        onReply(waiter, code, bytes)
     }
 }
 
@@ -158,7 +182,11 @@ private struct ForwardLoop {
 
     mutating func start() { perform(table.started(at: Ticks.milliseconds())) }
 
-    mutating func turn(_ pipe: WakePipe) {
+    /// Nobody waits for an answer.
+    var isIdle: Bool { !table.hasWaiters && !owner.hasWaiters }
+
+    /// - Parameter end: Milliseconds; nil: none.
+    mutating func turn(_ pipe: WakePipe, until end: UInt64?) {
         let ids = exchanges.keys.sorted()
         var descriptors = [pollfd(fd: pipe.reading, events: Int16(POLLIN), revents: 0)]
         for id in ids {
@@ -166,7 +194,7 @@ private struct ForwardLoop {
             descriptors.append(pollfd(fd: exchange.socket, events: Int16(exchange.isSent ? POLLIN : POLLOUT), revents: 0))
         }
         var wait: Int32 = -1
-        if let deadline = table.nextDeadline {
+        if let deadline = [table.nextDeadline, end].compactMap(\.self).min() {
             let now = Ticks.milliseconds()
             wait = deadline > now ? Int32(clamping: deadline - now) : 0
         }
@@ -174,14 +202,17 @@ private struct ForwardLoop {
         if count < 0, errno != EINTR { usleep(1000) }
         if descriptors[0].revents != 0 { pipe.drain() }
         for (offset, id) in ids.enumerated() where descriptors[offset + 1].revents != 0 { ready(id) }
+        if let upstreams = owner.takeChange() { perform(table.changed(upstreams, at: Ticks.milliseconds())) }
         for waiter in owner.takeInbox() { ask(waiter) }
         perform(table.woke(at: Ticks.milliseconds()))
-        owner.metrics.set(rejects: table.rejectCount, broken: table.brokenCount)
     }
 
     private mutating func ask(_ waiter: ForwardTable.Waiter) { perform(table.asked(waiter, at: Ticks.milliseconds())) }
 
     private mutating func perform(_ orders: [ForwardTable.Order]) {
+        guard !orders.isEmpty else { return }
+        owner.metrics.set(
+            rejects: table.rejectCount, broken: table.brokenCount, probeFailures: table.probeFailures)
         for order in orders {
             switch order {
             case .send(let flight, let key, let upstream, let isStream): send(flight, key, upstream, isStream)
@@ -212,14 +243,15 @@ private struct ForwardLoop {
         let socket = upstream.address.bytes.withUnsafeBufferPointer {
             skiff_connect_socket(family, type, $0.baseAddress, upstream.port)
         }
-        guard socket >= 0 else { return failed(flight, upstream, since: nil) }
+        guard socket >= 0 else { return failed(flight) }
+        owner.metrics.opened(upstream, isStream: isStream)
         var exchange = Exchange(
             socket: socket, id: .random(in: .min ... .max, using: &random), key: key, upstream: upstream, isStream: isStream,
             since: Ticks.nanoseconds())
         if !isStream {
             guard write(exchange) else {
                 close(socket)
-                return failed(flight, upstream, since: nil)
+                return failed(flight)
             }
             exchange.isSent = true
         }
@@ -234,22 +266,19 @@ private struct ForwardLoop {
         return bytes.withUnsafeBytes { Glibc.send(exchange.socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) } == bytes.count
     }
 
-    private mutating func failed(_ flight: UInt32, _ upstream: Upstream, since: UInt64?) {
-        owner.metrics.exchanged(upstream, code: nil, nanoseconds: since.map { Ticks.nanoseconds() - $0 } ?? 0)
-        perform(table.broke(flight, at: Ticks.milliseconds()))
-    }
+    private mutating func failed(_ flight: UInt32) { perform(table.broke(flight, at: Ticks.milliseconds())) }
 
     private mutating func ready(_ flight: UInt32) {
         guard var exchange = exchanges[flight] else { return }
         if !exchange.isSent {
-            guard write(exchange) else { return failed(flight, exchange.upstream, since: exchange.since) }
+            guard write(exchange) else { return failed(flight) }
             exchange.isSent = true
             exchanges[flight] = exchange
             return
         }
         let count = recv(exchange.socket, room.baseAddress, room.count, 0)
         if count < 0, errno == EAGAIN || errno == EINTR { return }
-        guard count > 0 else { return failed(flight, exchange.upstream, since: exchange.since) }
+        guard count > 0 else { return failed(flight) }
         var message = UnsafeRawBufferPointer(rebasing: room[..<count])
         if exchange.isStream {
             exchange.received += message

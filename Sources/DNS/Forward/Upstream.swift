@@ -84,31 +84,12 @@ package struct ForwardConfiguration: Hashable, Sendable {
         self.completionPatience = completionPatience
     }
 
+    /// Every server that may be asked for something.
+    var allUpstreams: Set<Upstream> { Set(upstreams + stubDomains.flatMap(\.upstreams)) }
+
     /// The servers for a name: those of the longest stub domain that it is in, else the general ones.
     package func upstreams(for name: DNSName) -> [Upstream] {
         let stub = stubDomains.filter { name.isWithin($0.domain) }.max { $0.domain.labelCount < $1.domain.labelCount }
         return stub?.upstreams ?? upstreams
-    }
-}
-
-/// `/etc/resolv.conf` as far as forwarding needs it.
-package struct ResolverFile: Hashable, Sendable {
-    package var upstreams: [Upstream] = []
-    package var searches: [DNSName] = []
-
-    /// - Parameter own: Addresses that we answer at ourselves: forwarding there would go round in circles.
-    package init(_ text: String, own: [IPAddress] = []) {
-        for line in text.split(whereSeparator: \.isNewline) {
-            let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" })
-            guard let first = words.first, !first.hasPrefix("#"), !first.hasPrefix(";") else { continue }
-            switch first {
-            case "nameserver":
-                // A zone (`%eth0`) is of no use to a server that any interface reaches.
-                guard words.count > 1, let address = IPAddress(parsing: words[1]), !own.contains(address) else { continue }
-                if !upstreams.contains(Upstream(address)) { upstreams.append(Upstream(address)) }
-            case "search": searches = words.dropFirst().compactMap { DNSName(parsing: $0) }.filter { $0 != .root }
-            default: break
-            }
-        }
     }
 }

@@ -6,19 +6,27 @@ import Metrics
 struct DNSMetricsText {
     var port: UInt16
     var version: String
+    var completesNames: Bool
     var datagrams: ServeCounters
     var streams: ServeCounters
     var forward: ForwardMetrics.Counts
-    var cache: (successes: Int, denials: Int)
+    var cache: AnswerCache.Counts
     var programming: [String: Histogram]
 
     private var server: (String, String) { ("server", "dns://:\(port)") }
     private var common: [(String, String)] { [server, ("zone", "."), ("view", "")] }
+    /// Label of the one plugin that asks other servers.
+    private static let proxy = ("proxy_name", "forward")
 
     var text: String {
         var text = MetricsText()
         text.family("coredns_build_info", .gauge, "What answers here.")
         text.sample("coredns_build_info", [("version", version), ("revision", ""), ("goversion", "")], 1)
+        text.family("coredns_plugin_enabled", .gauge, "What this server can do, in CoreDNS's words.")
+        for name in ["autopath", "cache", "errors", "forward", "health", "kubernetes", "loadbalance", "prometheus", "ready"]
+        where name != "autopath" || completesNames {
+            text.sample("coredns_plugin_enabled", common + [("name", name)], 1)
+        }
         writeRequests(&text)
         writeResponses(&text)
         writeCache(&text)
@@ -40,11 +48,14 @@ struct DNSMetricsText {
         let types = RecordType.counted.map(\.description) + ["other"]
         text.family("coredns_dns_requests_total", .counter, "Questions by transport, family and type.")
         for (proto, counters) in [("udp", datagrams), ("tcp", streams)] {
-            for (index, count) in counters.requests.enumerated() where count > 0 {
-                let labels = [
-                    ("proto", proto), ("family", index < types.count ? "1" : "2"), ("type", types[index % types.count]),
-                ]
-                text.sample("coredns_dns_requests_total", common + labels, Double(count))
+            for (zone, requests) in [(".", counters.requests), ("dropped", counters.droppedRequests)] {
+                for (index, count) in requests.enumerated() where count > 0 {
+                    let labels = [
+                        server, ("zone", zone), ("view", ""), ("proto", proto), ("family", index < types.count ? "1" : "2"),
+                        ("type", types[index % types.count]),
+                    ]
+                    text.sample("coredns_dns_requests_total", labels, Double(count))
+                }
             }
         }
         text.family("coredns_dns_do_requests_total", .counter, "Questions that ask for signatures.")
@@ -59,9 +70,13 @@ struct DNSMetricsText {
         all.add(streams)
         let codes = ServeCounters.codes.map(\.description) + ["other"]
         text.family("coredns_dns_responses_total", .counter, "Answers by response code.")
-        for (index, count) in all.responses.enumerated() where count > 0 {
-            text.sample(
-                "coredns_dns_responses_total", common + [("rcode", codes[index]), ("plugin", "kubernetes")], Double(count))
+        for source in AnswerSource.allCases {
+            for (index, code) in codes.enumerated() {
+                let count = all.responses[source.rawValue * codes.count + index]
+                guard count > 0 else { continue }
+                let labels = [server, ("zone", source.zone), ("view", ""), ("rcode", code), ("plugin", source.plugin)]
+                text.sample("coredns_dns_responses_total", labels, Double(count))
+            }
         }
         text.family("coredns_dns_request_duration_seconds", .histogram, "Time from question to answer.")
         text.histogram("coredns_dns_request_duration_seconds", common, all.durations)
@@ -83,6 +98,9 @@ struct DNSMetricsText {
         text.family("coredns_cache_hits_total", .counter, "Questions answered from the cache.")
         text.sample("coredns_cache_hits_total", labels("success"), Double(forward.successHits))
         text.sample("coredns_cache_hits_total", labels("denial"), Double(forward.denialHits))
+        text.family("coredns_cache_evictions_total", .counter, "Answers that made way for others.")
+        text.sample("coredns_cache_evictions_total", labels("success"), Double(cache.successEvictions))
+        text.sample("coredns_cache_evictions_total", labels("denial"), Double(cache.denialEvictions))
         text.family("coredns_cache_misses_total", .counter, "Questions that the cache could not answer.")
         text.sample("coredns_cache_misses_total", labels(nil), Double(forward.misses))
         text.family("coredns_cache_served_stale_total", .counter, "Answers given after their time because no server answered.")
@@ -93,13 +111,22 @@ struct DNSMetricsText {
         let name = "coredns_proxy_request_duration_seconds"
         text.family(name, .histogram, "Time that other servers took.")
         let order = forward.exchanges.sorted {
-            ($0.key.upstream.description, $0.key.code?.rawValue ?? .max)
-                < ($1.key.upstream.description, $1.key.code?.rawValue ?? .max)
+            ($0.key.upstream.description, $0.key.code.rawValue) < ($1.key.upstream.description, $1.key.code.rawValue)
         }
         for (exchange, histogram) in order {
-            let code = exchange.code?.description ?? "timeout"
             text.histogram(
-                name, [("proxy_name", "forward"), ("to", exchange.upstream.description), ("rcode", code)], histogram)
+                name, [Self.proxy, ("to", exchange.upstream.description), ("rcode", exchange.code.description)], histogram)
+        }
+        text.family("coredns_proxy_healthcheck_failures_total", .counter, "Servers asked whether they are back, in vain.")
+        for (upstream, count) in forward.probeFailures.sorted(by: { $0.key.description < $1.key.description }) {
+            text.sample(
+                "coredns_proxy_healthcheck_failures_total", [Self.proxy, ("to", upstream.description)], Double(count))
+        }
+        text.family("coredns_proxy_conn_cache_misses_total", .counter, "Sockets opened: each question has its own.")
+        for (opened, count) in forward.sockets.sorted(by: { $0.key.upstream.description < $1.key.upstream.description }) {
+            text.sample(
+                "coredns_proxy_conn_cache_misses_total",
+                [Self.proxy, ("to", opened.upstream.description), ("proto", opened.isStream ? "tcp" : "udp")], Double(count))
         }
         text.family("coredns_forward_healthcheck_broken_total", .counter, "Questions that failed because no server was well.")
         text.sample("coredns_forward_healthcheck_broken_total", [], Double(forward.broken))

@@ -5,12 +5,19 @@ import Synchronization
 final class ForwardMetrics: Sendable {
     struct Exchange: Hashable {
         var upstream: Upstream
-        /// Nil: no answer.
-        var code: ResponseCode?
+        var code: ResponseCode
+    }
+
+    struct Opened: Hashable {
+        var upstream: Upstream
+        var isStream: Bool
     }
 
     struct Counts: Sendable {
         var exchanges: [Exchange: Histogram] = [:]
+        /// Sockets opened.
+        var sockets: [Opened: Int] = [:]
+        var probeFailures: [Upstream: Int] = [:]
         var successHits = 0
         var denialHits = 0
         var misses = 0
@@ -37,7 +44,7 @@ final class ForwardMetrics: Sendable {
         }
     }
 
-    func exchanged(_ upstream: Upstream, code: ResponseCode?, nanoseconds: UInt64) {
+    func exchanged(_ upstream: Upstream, code: ResponseCode, nanoseconds: UInt64) {
         let key = Exchange(upstream: upstream, code: code)
         state.withLock { state in
             guard state.exchanges.count < Self.exchangesMax || state.exchanges[key] != nil else { return }
@@ -45,11 +52,20 @@ final class ForwardMetrics: Sendable {
         }
     }
 
+    func opened(_ upstream: Upstream, isStream: Bool) {
+        let key = Opened(upstream: upstream, isStream: isStream)
+        state.withLock { state in
+            guard state.sockets.count < Self.exchangesMax || state.sockets[key] != nil else { return }
+            state.sockets[key, default: 0] += 1
+        }
+    }
+
     func servedStale() { state.withLock { $0.stale += 1 } }
     func completed() { state.withLock { $0.completions += 1 } }
 
-    func set(rejects: Int, broken: Int) {
+    func set(rejects: Int, broken: Int, probeFailures: [Upstream: Int]) {
         state.withLock {
+            $0.probeFailures = probeFailures
             $0.rejects = rejects
             $0.broken = broken
         }

@@ -9,7 +9,10 @@ struct ServeCounters: Sendable {
 
     /// By type, IPv4 first, then by type, IPv6.
     private(set) var requests = [Int](repeating: 0, count: (RecordType.counted.count + 1) * 2)
-    private(set) var responses = [Int](repeating: 0, count: codes.count + 1)
+    /// The same for messages that were refused before their names were looked at.
+    private(set) var droppedRequests = [Int](repeating: 0, count: (RecordType.counted.count + 1) * 2)
+    /// By source, then by code.
+    private(set) var responses = [Int](repeating: 0, count: AnswerSource.allCases.count * (codes.count + 1))
     private(set) var durations = Histogram(timeBounds)
     private(set) var requestSizes = Histogram(sizeBounds)
     private(set) var responseSizes = Histogram(sizeBounds)
@@ -21,21 +24,32 @@ struct ServeCounters: Sendable {
 
     mutating func drop() { dropped += 1 }
 
-    mutating func asked(_ type: RecordType, _ family: IPFamily, bytes: Int, wantsSignatures: Bool) {
-        let index = RecordType.counted.firstIndex(of: type) ?? RecordType.counted.count
-        requests[index + (family == .ipv4 ? 0 : RecordType.counted.count + 1)] += 1
-        requestSizes.observe(Double(bytes))
-        if wantsSignatures { signatureRequests += 1 }
+    /// - Parameter isDropped: The message is refused as it stands.
+    mutating func asked(_ request: Request, _ family: IPFamily, bytes: Int, isDropped: Bool) {
+        let index = RecordType.counted.firstIndex(of: request.type) ?? RecordType.counted.count
+        let position = index + (family == .ipv4 ? 0 : RecordType.counted.count + 1)
+        if isDropped {
+            droppedRequests[position] += 1
+        } else {
+            requests[position] += 1
+            requestSizes.observe(Double(bytes))
+            if request.edns?.wantsSignatures == true { signatureRequests += 1 }
+        }
     }
 
-    mutating func answered(_ code: ResponseCode, bytes: Int, nanoseconds: UInt64) {
-        responses[Self.codes.firstIndex(of: code) ?? Self.codes.count] += 1
+    mutating func answered(_ code: ResponseCode, by source: AnswerSource, bytes: Int, nanoseconds: UInt64) {
+        let index = Self.codes.firstIndex(of: code) ?? Self.codes.count
+        responses[source.rawValue * (Self.codes.count + 1) + index] += 1
+        guard source != .dropped else { return }
         durations.observe(Double(nanoseconds) * 1e-9)
         responseSizes.observe(Double(bytes))
     }
 
     mutating func add(_ other: ServeCounters) {
-        for index in requests.indices { requests[index] += other.requests[index] }
+        for index in requests.indices {
+            requests[index] += other.requests[index]
+            droppedRequests[index] += other.droppedRequests[index]
+        }
         for index in responses.indices { responses[index] += other.responses[index] }
         durations.merge(other.durations)
         requestSizes.merge(other.requestSizes)

@@ -23,6 +23,21 @@ enum AddressLabel {
 
     private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte) }
 
+    /// `7.1.244.10.in-addr.arpa`, or thirty-two digits below `ip6.arpa`.
+    static func reverseName(_ address: IPAddress) -> DNSName {
+        var labels: [String] = []
+        for byte in address.bytes.reversed() {
+            if address.family == .ipv4 {
+                labels.append("\(byte)")
+            } else {
+                labels += [byte & 15, byte >> 4].map { String($0, radix: 16) }
+            }
+        }
+        labels += [address.family == .ipv4 ? "in-addr" : "ip6", "arpa"]
+        guard let name = DNSName(labels: labels) else { preconditionFailure("an address makes a short name of short labels") }
+        return name
+    }
+
     /// The address that a name below `in-addr.arpa` or `ip6.arpa` stands for; nil for any other name, and for a part of one.
     static func reverse(_ name: QuestionName) -> IPAddress? {
         guard name.labelCount >= 2, name.label(name.labelCount - 1, equals: "arpa") else { return nil }

@@ -12,13 +12,17 @@ package struct DNSServerConfiguration: Sendable {
     package var streams: StreamLimits
     package var logsQueries: Bool
     package var version: String
+    /// The sockets end with this process, and what waits in them with them; otherwise somebody else has them too, and the next server
+    /// answers what waits.
+    package var ownsSockets: Bool
     /// How long the first question may wait for the cluster to be known, as CoreDNS's `startup_timeout`.
     package var startWaitMilliseconds: UInt64 = 5000
 
     package init(
         zone: ZoneConfiguration, forward: ForwardConfiguration = ForwardConfiguration(), streams: StreamLimits = StreamLimits(),
-        logsQueries: Bool = false, version: String = ""
+        logsQueries: Bool = false, version: String = "", ownsSockets: Bool = true
     ) {
+        self.ownsSockets = ownsSockets
         self.zone = zone
         self.forward = forward
         self.streams = streams
@@ -36,7 +40,13 @@ package final class DNSServer: Sendable {
     private let datagrams: [DatagramServer]
     private let streams: StreamServer?
     private let replies: ForwardReplies
+    /// Of the stream thread.
+    private let wake: WakePipe
     private let port: UInt16
+    package let ports = PortTable()
+    /// Listings taken in; after one, much memory is free.
+    private let listings = Atomic(0)
+    private let stoppedAt = Atomic<UInt64>(0)
     private let programming = Mutex<[String: Histogram]>([:])
 
     /// Bounds of `coredns_kubernetes_dns_programming_duration_seconds`.
@@ -58,12 +68,15 @@ package final class DNSServer: Sendable {
         let forwarder = try Forwarder(
             configuration.forward, builder: ReplyBuilder(responder), logger: logger,
             streamReply: { finished.add($0, $1) },
-            onReply: { waiter, code, bytes in
+            onReply: { waiter, code, source, bytes in
                 let duration = Ticks.nanoseconds() - waiter.since
-                replies.add(waiter, code, bytes: bytes, nanoseconds: duration)
+                replies.add(waiter, code, source, bytes: bytes, nanoseconds: duration)
                 if log.isOn { log.settled(waiter, code, nanoseconds: duration) }
             })
-        shared = ServerShared(responder: responder, board: board, forwarder: forwarder, log: log, logger: logger)
+        shared = ServerShared(
+            responder: responder, board: board, forwarder: forwarder, log: log, ownsSockets: configuration.ownsSockets,
+            logger: logger)
+        wake = finished.pipe
         self.log = log
         self.replies = replies
         var listeners: [Int32] = []
@@ -106,14 +119,18 @@ package final class DNSServer: Sendable {
         return Set(names.map { "\(Upstream($0.address, port: $0.port))/\($0.isStream ? "tcp" : "udp")" }).sorted()
     }
 
-    /// Serves until `stop` is called. Blocks: for a thread of the caller's.
+    /// Serves until `stop` is called and what was asked by then is answered, three seconds at most. Blocks: for a thread of the
+    /// caller's.
     package func run() {
         waitForCluster()
         var threads: [OwnThread] = []
         for server in datagrams { if let thread = OwnThread({ server.run() }) { threads.append(thread) } }
         if let streams, let thread = OwnThread({ streams.run() }) { threads.append(thread) }
-        if let thread = OwnThread({ [shared] in shared.forwarder.run() }) { threads.append(thread) }
+        let forwarding = OwnThread { [shared] in shared.forwarder.run() }
         for thread in threads { thread.join() }
+        // Nobody gives it anything more to do; what it has to do it ends.
+        shared.forwarder.stop(at: stoppedAt.load(ordering: .relaxed) + configuration.streams.endMilliseconds)
+        forwarding?.join()
     }
 
     /// What is asked meanwhile waits in the sockets: after a restart nobody gets a failure instead of an answer. A cluster that does
@@ -127,10 +144,25 @@ package final class DNSServer: Sendable {
 
     private static let startLookMicroseconds: UInt32 = 2000
 
+    /// Asks `run` to come to its end; returns at once.
     package func stop() {
-        shared.isStopping.store(true, ordering: .relaxed)
-        shared.forwarder.stop()
+        stoppedAt.store(Ticks.milliseconds(), ordering: .relaxed)
+        shared.isStopping.store(true, ordering: .releasing)
+        wake.wake()
     }
+
+    /// Other servers for names that are not the cluster's, and another search list of the node, from now on.
+    ///
+    /// - Parameter upstreams: Nil: those that are known.
+    package func changed(upstreams: [Upstream]?, searches: [DNSName]) {
+        if let upstreams { shared.forwarder.change(upstreams) }
+        board.change { $0.nodeSearches = searches }
+    }
+
+    func tookListing() { listings.add(1, ordering: .relaxed) }
+
+    /// Listings taken in so far. After one, much memory is free.
+    package var listingCount: Int { listings.load(ordering: .relaxed) }
 
     /// Seconds from a change of endpoints to its being answered.
     ///
@@ -148,8 +180,9 @@ package final class DNSServer: Sendable {
         udp.add(udpReplies)
         tcp.add(tcpReplies)
         return DNSMetricsText(
-            port: port, version: configuration.version, datagrams: udp, streams: tcp, forward: shared.forwarder.metrics.counts,
-            cache: shared.forwarder.cacheCounts, programming: programming.withLock { $0 }
+            port: port, version: configuration.version, completesNames: configuration.zone.completesNames, datagrams: udp,
+            streams: tcp, forward: shared.forwarder.metrics.counts, cache: shared.forwarder.cacheCounts,
+            programming: programming.withLock { $0 }
         ).text
     }
 }
@@ -160,12 +193,14 @@ private final class ForwardReplies: Sendable {
 
     var counters: (ServeCounters, ServeCounters) { state.withLock { ($0.udp, $0.tcp) } }
 
-    func add(_ waiter: ForwardTable.Waiter, _ code: ResponseCode, bytes: Int, nanoseconds: UInt64) {
+    func add(
+        _ waiter: ForwardTable.Waiter, _ code: ResponseCode, _ source: AnswerSource, bytes: Int, nanoseconds: UInt64
+    ) {
         state.withLock { state in
             if case .stream = waiter.path {
-                state.tcp.answered(code, bytes: bytes, nanoseconds: nanoseconds)
+                state.tcp.answered(code, by: source, bytes: bytes, nanoseconds: nanoseconds)
             } else {
-                state.udp.answered(code, bytes: bytes, nanoseconds: nanoseconds)
+                state.udp.answered(code, by: source, bytes: bytes, nanoseconds: nanoseconds)
             }
         }
     }

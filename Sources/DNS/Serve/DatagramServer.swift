@@ -16,7 +16,7 @@ final class DatagramServer: Sendable {
     /// A question has one name; with every option in use it stays far below.
     private static let requestBytesMax = 4096
     /// How often an idle thread looks whether to stop.
-    private static let stopCheckMilliseconds = 200
+    private static let stopCheckMilliseconds = 100
 
     init(socket: Int32, shared: ServerShared) {
         self.socket = socket
@@ -26,7 +26,8 @@ final class DatagramServer: Sendable {
         setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
     }
 
-    /// Returns after the server was asked to stop.
+    /// Returns after the server was asked to stop. What was read by then is answered. What was not waits in the socket for the next
+    /// server when somebody else holds it; a socket of our own takes nothing in any more and is emptied.
     func run() {
         let replyBytes = max(WireLimit.plainUDPBytes, shared.responder.configuration.udpBytesMax)
         guard let batch = skiff_datagrams_create(Self.batchMax, Self.requestBytesMax, replyBytes) else {
@@ -34,22 +35,30 @@ final class DatagramServer: Sendable {
         }
         defer { skiff_datagrams_destroy(batch) }
         var space = Workspace(turn: .random(in: 0...0xffff))
-        while !shared.isStopping.load(ordering: .relaxed) {
-            let received = skiff_datagrams_receive(batch, socket)
-            guard received > 0 else {
-                // A client's port that is closed by now shows here as an error of ours; nothing to do about it.
-                if received != -EAGAIN, received != -EINTR, received != -ECONNREFUSED {
-                    shared.logger.error("cannot receive", metadata: ["errno": "\(-received)"])
-                    usleep(UInt32(Self.stopCheckMilliseconds) * 1000)
-                }
-                continue
+        while !shared.isStopping.load(ordering: .relaxed) { turn(batch, replyBytes, &space) }
+        guard shared.ownsSockets else { return }
+        SocketAddress(nameOf: socket)?.detach(socket)
+        while turn(batch, replyBytes, &space) {}
+    }
+
+    /// Answers one batch. Returns whether there was one.
+    @discardableResult
+    private func turn(_ batch: OpaquePointer, _ replyBytes: Int, _ space: inout Workspace) -> Bool {
+        let received = skiff_datagrams_receive(batch, socket)
+        guard received > 0 else {
+            // A client's port that is closed by now shows here as an error of ours; nothing to do about it.
+            if received != -EAGAIN, received != -EINTR, received != -ECONNREFUSED {
+                shared.logger.error("cannot receive", metadata: ["errno": "\(-received)"])
+                usleep(UInt32(Self.stopCheckMilliseconds) * 1000)
             }
-            let jobs = shared.board.read(gate) { model, counters in
-                answer(batch, UInt32(received), replyBytes, model, &counters, &space)
-            }
-            for (waiter, index) in jobs { settle(waiter, batch, index, replyBytes, &space) }
-            _ = skiff_datagrams_send(batch, socket)
+            return false
         }
+        let jobs = shared.board.read(gate) { model, counters in
+            answer(batch, UInt32(received), replyBytes, model, &counters, &space)
+        }
+        for (waiter, index) in jobs { settle(waiter, batch, index, replyBytes, &space) }
+        _ = skiff_datagrams_send(batch, socket)
+        return true
     }
 
     /// Answers what can be answered from the model. Returns the questions for others, with their places in the batch.
@@ -78,14 +87,13 @@ final class DatagramServer: Sendable {
                 counters.drop()
                 continue
             }
-            counters.asked(
-                space.request.type, address.family, bytes: bytes, wantsSignatures: space.request.edns?.wantsSignatures ?? false)
+            counters.asked(space.request, address.family, bytes: bytes, isDropped: space.source == .dropped)
             switch outcome {
             case .drop: break
             case .reply(let length, let code):
                 skiff_datagrams_set_reply(batch, index, length)
                 let end = Ticks.nanoseconds()
-                counters.answered(code, bytes: length, nanoseconds: end - start)
+                counters.answered(code, by: space.source, bytes: length, nanoseconds: end - start)
                 if shared.log.isOn { shared.log.answered(space.request, client, model, code, nanoseconds: end - start) }
             case .forward(let job):
                 if shared.log.isOn { shared.log.forwarded(job, client, model) }
@@ -107,10 +115,10 @@ final class DatagramServer: Sendable {
         guard let reply = skiff_datagrams_reply(batch, index) else { return }
         // SAFETY: as above.
         let buffer = UnsafeMutableRawBufferPointer(start: reply, count: replyBytes)
-        guard let (bytes, code) = shared.settle(waiter, buffer, &space.writer) else { return }
+        guard let (bytes, code, source) = shared.settle(waiter, buffer, &space.writer) else { return }
         skiff_datagrams_set_reply(batch, index, bytes)
         shared.board.read(gate) { _, counters in
-            counters.answered(code, bytes: bytes, nanoseconds: Ticks.nanoseconds() - waiter.since)
+            counters.answered(code, by: source, bytes: bytes, nanoseconds: Ticks.nanoseconds() - waiter.since)
         }
     }
 
@@ -156,4 +164,34 @@ struct SocketAddress {
         self.port = port
         isStream = type == Int32(SOCK_STREAM.rawValue)
     }
+
+    /// Makes a UDP socket that is bound here deaf: connected to a port where nobody is, it is no destination for anybody's packets
+    /// any more, while what came before can still be read and answered. Another socket of the address gets what comes from now on.
+    func detach(_ socket: Int32) {
+        var target = sockaddr_storage()
+        let size = withUnsafeMutablePointer(to: &target) { target in
+            let bytes = address.bytes
+            // SAFETY: a `sockaddr_storage` has room and alignment for the address of either family.
+            if address.family == .ipv4 {
+                return target.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { peer in
+                    peer.pointee.sin_family = sa_family_t(AF_INET)
+                    peer.pointee.sin_port = Self.deadPort.bigEndian
+                    withUnsafeMutableBytes(of: &peer.pointee.sin_addr) { $0.copyBytes(from: bytes) }
+                    return socklen_t(MemoryLayout<sockaddr_in>.size)
+                }
+            }
+            return target.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { peer in
+                peer.pointee.sin6_family = sa_family_t(AF_INET6)
+                peer.pointee.sin6_port = Self.deadPort.bigEndian
+                withUnsafeMutableBytes(of: &peer.pointee.sin6_addr) { $0.copyBytes(from: bytes) }
+                return socklen_t(MemoryLayout<sockaddr_in6>.size)
+            }
+        }
+        withUnsafePointer(to: &target) {
+            _ = $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(socket, $0, size) }
+        }
+    }
+
+    /// `discard`.
+    private static let deadPort: UInt16 = 9
 }

@@ -31,12 +31,12 @@ package final class ModelBoard: @unchecked Sendable {
 
     /// Changes the model; what one call changes becomes visible at once.
     ///
-    /// - Parameter serial: Of the zone from now on.
-    package func change(serial: UInt32, _ body: (DNSModel) -> Void) {
+    /// - Parameter serial: Of the zone from now on; nil: its records did not change.
+    package func change(serial: UInt32? = nil, _ body: (DNSModel) -> Void) {
         gates.withLock { gates in
             Self.hold(gates[...]) {
                 body(model)
-                model.serial = serial
+                if let serial { model.serial = serial }
             }
         }
     }

@@ -12,9 +12,14 @@ final class ServerShared: Sendable {
     let forwarder: Forwarder
     let log: QueryLog
     let isStopping = Atomic(false)
+    /// Nobody else has the sockets: what waits in them at the end is lost with them.
+    let ownsSockets: Bool
     let logger: Logger
 
-    init(responder: Responder, board: ModelBoard, forwarder: Forwarder, log: QueryLog, logger: Logger) {
+    init(
+        responder: Responder, board: ModelBoard, forwarder: Forwarder, log: QueryLog, ownsSockets: Bool, logger: Logger
+    ) {
+        self.ownsSockets = ownsSockets
         self.responder = responder
         builder = ReplyBuilder(responder)
         self.board = board
@@ -26,17 +31,21 @@ final class ServerShared: Sendable {
     /// Answers from the cache or at once with a failure; nil: the forwarding thread has taken the question over.
     func settle(
         _ waiter: ForwardTable.Waiter, _ buffer: UnsafeMutableRawBufferPointer, _ writer: inout MessageWriter
-    ) -> (bytes: Int, code: ResponseCode)? {
+    ) -> (bytes: Int, code: ResponseCode, source: AnswerSource)? {
         let (hit, target) = forwarder.cached(waiter.job)
         if let hit {
             if case .completion = waiter.job.purpose { forwarder.metrics.completed() }
-            return builder.write(
+            let (bytes, code) = builder.write(
                 waiter.job, hit.answer, target: target, age: hit.age, isStale: hit.isStale, into: buffer, &writer)
+            return (bytes, code, AnswerSource(waiter.job.purpose, isCached: true))
         }
-        guard target < waiter.job.targets.count else { return builder.writeFailure(waiter.job, into: buffer, &writer) }
-        var waiter = waiter
-        waiter.target = target
-        return forwarder.submit(waiter) ? nil : builder.writeFailure(waiter.job, into: buffer, &writer)
+        if target < waiter.job.targets.count {
+            var waiter = waiter
+            waiter.target = target
+            if forwarder.submit(waiter) { return nil }
+        }
+        let (bytes, code) = builder.writeFailure(waiter.job, into: buffer, &writer)
+        return (bytes, code, AnswerSource(failed: waiter.job.purpose))
     }
 }
 

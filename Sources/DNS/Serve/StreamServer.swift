@@ -15,11 +15,17 @@ package struct StreamLimits: Hashable, Sendable {
     package var waitingMax: Int
     /// Answers that a client has not taken; beyond it, its questions are not read.
     package var unsentBytes: Int
+    /// When the server ends: how long a connection that was accepted may take until it asks.
+    package var silentMilliseconds: UInt64
+    /// When the server ends: how long what was asked may take until it is answered.
+    package var endMilliseconds: UInt64
 
     package init(
         connections: Int = 1024, connectionsPerClient: Int = 64, idleSeconds: UInt64 = 10, requestBytes: Int = 4096,
-        waitingMax: Int = 32, unsentBytes: Int = 1 << 18
+        waitingMax: Int = 32, unsentBytes: Int = 1 << 18, silentMilliseconds: UInt64 = 1000, endMilliseconds: UInt64 = 3000
     ) {
+        self.silentMilliseconds = silentMilliseconds
+        self.endMilliseconds = endMilliseconds
         self.connections = connections
         self.connectionsPerClient = connectionsPerClient
         self.idleSeconds = idleSeconds
@@ -48,10 +54,13 @@ final class StreamServer: Sendable {
         for listener in listeners { _ = fcntl(listener, F_SETFL, fcntl(listener, F_GETFL) | O_NONBLOCK) }
     }
 
-    /// Returns after the server was asked to stop.
+    /// Returns after the server was asked to stop and every question of an accepted connection is answered. Connections that nobody
+    /// has accepted stay with the listening socket for the next server; when the socket ends with us, they are accepted first.
     func run() {
         var loop = StreamLoop(listeners: listeners, shared: shared, limits: limits, finished: finished, gate: gate)
         while !shared.isStopping.load(ordering: .relaxed) { loop.turn() }
+        loop.beginEnd()
+        while loop.endIsDue { loop.turn() }
         loop.closeAll()
     }
 }
@@ -84,6 +93,7 @@ private struct StreamLoop {
         var received: [UInt8] = []
         var unsent: [UInt8] = []
         var waiting = 0
+        var hasAsked = false
         var lastUse: UInt64
         /// The client sends no more; it is closed once everything is answered.
         var isEnding = false
@@ -99,9 +109,13 @@ private struct StreamLoop {
     private var nextConnection: UInt64 = 1
     private var space = Workspace()
     private let room: UnsafeMutableRawBufferPointer
+    /// Since when the server ends, in milliseconds.
+    private var endsSince: UInt64?
 
     /// How often idle connections are looked for.
     private static let turnMilliseconds: Int32 = 500
+    /// The same when the server ends.
+    private static let endTurnMilliseconds: Int32 = 20
 
     init(
         listeners: [Int32], shared: ServerShared, limits: StreamLimits, finished: FinishedReplies, gate: ModelBoard.Gate
@@ -120,11 +134,44 @@ private struct StreamLoop {
         room.deallocate()
     }
 
+    mutating func beginEnd() {
+        endsSince = Ticks.milliseconds()
+        if shared.ownsSockets {
+            for listener in listeners {
+                accept(listener)
+                shutdown(listener, Int32(SHUT_RDWR))
+            }
+        }
+        closeDone()
+    }
+
+    /// Whether somebody still waits for an answer, and not for too long.
+    var endIsDue: Bool {
+        guard let endsSince, !connections.isEmpty else { return false }
+        return Ticks.milliseconds() - endsSince < limits.endMilliseconds
+    }
+
+    /// When the server ends: closes connections whose questions are all answered, and those that have not asked in time.
+    private mutating func closeDone() {
+        guard let endsSince else { return }
+        let isLate = Ticks.milliseconds() - endsSince >= limits.silentMilliseconds
+        for id in connections.keys.sorted() {
+            // A question may have come in the same moment.
+            receive(id)
+            guard let connection = connections[id] else { continue }
+            let isDone = connection.waiting == 0 && connection.unsent.isEmpty
+            if isDone, isLate || (connection.hasAsked && connection.received.isEmpty) { end(id) }
+        }
+    }
+
     mutating func turn() {
         let ids = connections.keys.sorted()
         var descriptors = [pollfd(fd: finished.pipe.reading, events: Int16(POLLIN), revents: 0)]
         let isFull = connections.count >= limits.connections
-        for listener in listeners { descriptors.append(pollfd(fd: isFull ? -1 : listener, events: Int16(POLLIN), revents: 0)) }
+        for listener in listeners {
+            let isDeaf = isFull || endsSince != nil
+            descriptors.append(pollfd(fd: isDeaf ? -1 : listener, events: Int16(POLLIN), revents: 0))
+        }
         for id in ids {
             guard let connection = connections[id] else { continue }
             var events: Int32 = 0
@@ -132,7 +179,8 @@ private struct StreamLoop {
             if !connection.unsent.isEmpty { events |= POLLOUT }
             descriptors.append(pollfd(fd: connection.socket, events: Int16(events), revents: 0))
         }
-        let count = poll(&descriptors, nfds_t(descriptors.count), Self.turnMilliseconds)
+        let count = poll(
+            &descriptors, nfds_t(descriptors.count), endsSince == nil ? Self.turnMilliseconds : Self.endTurnMilliseconds)
         if count < 0, errno != EINTR { usleep(1000) }
         if descriptors[0].revents != 0 { finished.pipe.drain() }
         for (connection, bytes) in finished.take() { deliver(bytes, to: connection) }
@@ -144,6 +192,7 @@ private struct StreamLoop {
         for offset in listeners.indices where descriptors[1 + offset].revents != 0 { accept(listeners[offset]) }
         let now = Ticks.seconds()
         for (id, connection) in connections where now - min(now, connection.lastUse) >= limits.idleSeconds { end(id) }
+        closeDone()
     }
 
     private func mayRead(_ connection: Connection) -> Bool {
@@ -198,6 +247,7 @@ private struct StreamLoop {
             guard connection.received.count >= 2 + length else { return }
             let message = Array(connection.received[2..<(2 + length)])
             connections[id]?.received.removeSubrange(..<(2 + length))
+            connections[id]?.hasAsked = true
             guard answer(message, id, connection.client) else { return end(id) }
         }
     }
@@ -215,12 +265,10 @@ private struct StreamLoop {
                 counters.drop()
                 return outcome
             }
-            counters.asked(
-                space.request.type, address.family, bytes: message.count,
-                wantsSignatures: space.request.edns?.wantsSignatures ?? false)
+            counters.asked(space.request, address.family, bytes: message.count, isDropped: space.source == .dropped)
             if case .reply(let bytes, let code) = outcome {
                 let duration = Ticks.nanoseconds() - start
-                counters.answered(code, bytes: bytes, nanoseconds: duration)
+                counters.answered(code, by: space.source, bytes: bytes, nanoseconds: duration)
                 if shared.log.isOn { shared.log.answered(space.request, client, model, code, nanoseconds: duration) }
             } else if case .forward(let job) = outcome, shared.log.isOn {
                 shared.log.forwarded(job, client, model)
@@ -232,9 +280,9 @@ private struct StreamLoop {
         case .reply(let bytes, _): send(UnsafeRawBufferPointer(rebasing: room[..<bytes]), id)
         case .forward(let job):
             let waiter = ForwardTable.Waiter(job: job, client: address, path: .stream(connection: id), since: start)
-            if let (bytes, code) = shared.settle(waiter, room, &space.writer) {
+            if let (bytes, code, source) = shared.settle(waiter, room, &space.writer) {
                 shared.board.read(gate) { _, counters in
-                    counters.answered(code, bytes: bytes, nanoseconds: Ticks.nanoseconds() - start)
+                    counters.answered(code, by: source, bytes: bytes, nanoseconds: Ticks.nanoseconds() - start)
                 }
                 send(UnsafeRawBufferPointer(rebasing: room[..<bytes]), id)
             } else {

@@ -2,11 +2,11 @@ package import API
 
 /// What the board hears about the cluster. The first six say what the service proxy has committed to the kernel, where there is one.
 package enum DNSEvent: Sendable {
-    case servicesListed([Service])
-    case serviceSeen(Service)
+    case servicesListed([ServiceRecord])
+    case serviceSeen(ServiceRecord)
     case serviceGone(NamespacedName)
-    case slicesListed([EndpointSlice])
-    case sliceSeen(EndpointSlice)
+    case slicesListed([SliceRecord])
+    case sliceSeen(SliceRecord, EndpointsChange?)
     case sliceGone(NamespacedName)
     case namespacesListed([String])
     case namespaceSeen(String)
@@ -14,6 +14,42 @@ package enum DNSEvent: Sendable {
     case podsListed([PodRecord])
     case podSeen(PodRecord)
     case podGone(NamespacedName)
+
+    /// What cannot stand in a question counts as not there.
+    package static func seen(_ service: Service, ports: PortTable) -> DNSEvent {
+        ServiceRecord(service, ports: ports).map { .serviceSeen($0) } ?? .serviceGone(service.key)
+    }
+
+    package static func seen(_ slice: EndpointSlice, ports: PortTable) -> DNSEvent {
+        SliceRecord(slice, ports: ports).map { .sliceSeen($0, EndpointsChange(slice)) } ?? .sliceGone(slice.key)
+    }
+}
+
+/// When the endpoints of a slice changed, as their controller says.
+///
+/// - SeeAlso: CoreDNS `plugin/kubernetes/metrics.go`.
+package struct EndpointsChange: Hashable, Sendable {
+    var at: Timestamp
+    var isHeadless: Bool
+
+    private static let annotation = "endpoints.kubernetes.io/last-change-trigger-time"
+    /// What changed longer ago is old news that a listing brought.
+    private static let ageMax = 3600.0
+
+    init?(_ slice: EndpointSlice) {
+        guard let text = slice.metadata.annotations[Self.annotation], let at = Timestamp(parsing: text) else { return nil }
+        self.at = at
+        isHeadless = slice.metadata.labels[EndpointSlice.headlessLabel] != nil
+    }
+
+    /// As CoreDNS's metrics call it.
+    var serviceKind: String { isHeadless ? "headless_with_selector" : "cluster_ip" }
+
+    /// Nil for what is no measure of anything.
+    func seconds(until now: Timestamp) -> Double? {
+        let seconds = Double(now.seconds - at.seconds) + Double(now.nanoseconds - at.nanoseconds) * 1e-9
+        return seconds >= 0 && seconds < Self.ageMax ? seconds : nil
+    }
 }
 
 extension DNSModel {
@@ -23,7 +59,7 @@ extension DNSModel {
         case .serviceSeen(let service): serviceSeen(service)
         case .serviceGone(let key): serviceGone(key)
         case .slicesListed(let list): slicesListed(list)
-        case .sliceSeen(let slice): sliceSeen(slice)
+        case .sliceSeen(let slice, _): sliceSeen(slice)
         case .sliceGone(let key): sliceGone(key)
         case .namespacesListed(let names): namespacesListed(names)
         case .namespaceSeen(let name): namespaceSeen(name)
@@ -42,19 +78,13 @@ extension DNSServer {
         board.change(serial: UInt32(truncatingIfNeeded: now.seconds)) { model in
             for event in events { model.apply(event) }
         }
-        for case .sliceSeen(let slice) in events { measure(slice, now: now) }
+        for event in events {
+            switch event {
+            case .sliceSeen(_, let change?):
+                if let seconds = change.seconds(until: now) { programmed(change.serviceKind, seconds: seconds) }
+            case .servicesListed, .slicesListed, .podsListed: tookListing()
+            default: break
+            }
+        }
     }
-
-    /// - SeeAlso: CoreDNS `plugin/kubernetes/metrics.go`: the trigger time is the endpoints controller's.
-    private func measure(_ slice: EndpointSlice, now: Timestamp) {
-        guard let text = slice.metadata.annotations[Self.triggerAnnotation], let then = Timestamp(parsing: text) else { return }
-        let seconds = Double(now.seconds - then.seconds) + Double(now.nanoseconds - then.nanoseconds) * 1e-9
-        guard seconds >= 0, seconds < Self.triggerAgeMax else { return }
-        let isHeadless = slice.metadata.labels[EndpointSlice.headlessLabel] != nil
-        programmed(isHeadless ? "headless_with_selector" : "cluster_ip", seconds: seconds)
-    }
-
-    private static let triggerAnnotation = "endpoints.kubernetes.io/last-change-trigger-time"
-    /// What changed longer ago is old news that a listing brought.
-    private static let triggerAgeMax = 3600.0
 }

@@ -16,6 +16,8 @@ struct DNSResolution: Sendable {
     static let serversMax = 3
     static let searchesMax = 32
     static let searchCharactersMax = 2048
+    /// Of one name; a longer one makes old resolvers abort.
+    static let nameCharactersMax = 253
 
     func config(_ pod: Pod) -> DNSConfig { resolve(pod).config }
 
@@ -51,7 +53,8 @@ struct DNSResolution: Sendable {
         for search in extra.searches where !result.searches.contains(search) { result.searches.append(search) }
         for option in extra.options {
             result.options.removeAll { $0 == option.name || $0.hasPrefix(option.name + ":") }
-            result.options.append(option.value.map { "\(option.name):\($0)" } ?? option.name)
+            let value = option.value ?? ""
+            result.options.append(value.isEmpty ? option.name : "\(option.name):\(value)")
         }
         warnings += Self.limit(&result).map { ("DNSConfigForming", $0) }
         return (result, warnings)
@@ -66,7 +69,7 @@ struct DNSResolution: Sendable {
                     + config.servers.joined(separator: " "))
         }
         let wanted = config.searches.count
-        config.searches = Array(config.searches.prefix(searchesMax))
+        config.searches = config.searches.prefix(searchesMax).filter { $0.utf8.count <= nameCharactersMax }
         while config.searches.joined(separator: " ").utf8.count > searchCharactersMax { config.searches.removeLast() }
         if config.searches.count < wanted {
             messages.append(

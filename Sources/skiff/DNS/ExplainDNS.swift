@@ -13,11 +13,18 @@ struct ExplainDNS: AsyncParsableCommand {
         commandName: "dns",
         abstract: "Say which step of a pod's name search answers, from which object, or why none does.",
         discussion: """
-            Answers from the cluster's objects with the code that the nodes' name servers run. Exit status: 0 the name has an address, \
-            1 it has none, 2 it is not the cluster's and other servers decide.
+            Answers from the cluster's objects with the code that the nodes' name servers run.
+
+              skiff explain dns web                            as a pod of the namespace 'default' would ask
+              skiff explain dns web.shop --from default/client from one pod, with its dnsPolicy and dnsConfig
+              skiff explain dns _http._tcp.web                 the SRV records of a port
+              skiff explain dns 10.96.0.10                     an address back to its name
+
+            Exit status: 0 the name has a record, 1 it has none, 2 it is not the cluster's and other servers decide.
             """)
 
-    @Argument(help: "The name as a program would ask for it; a dot at the end stops the search.") var name: String
+    @Argument(help: "The name as a program would ask for it; a dot at the end stops the search. An address: its name.")
+    var name: String
     @Option(help: "The pod that asks: NAME or NAMESPACE/NAME; default: any pod of --namespace.") var from: String?
     @Option(help: "The cluster's domain.") var clusterDomain = "cluster.local"
     @Option(help: "How to reach the cluster; default: the cluster of --data-dir, then KUBECONFIG.") var kubeconfig: String?
@@ -32,11 +39,15 @@ struct ExplainDNS: AsyncParsableCommand {
         var lines: [String] = [
             "search \(setup.searches.map { String($0.description.dropLast()) }.joined(separator: " ")), ndots:\(setup.ndots)"
         ]
+        if !setup.foreignServers.isEmpty {
+            let servers = setup.foreignServers.joined(separator: " ")
+            lines.append("this pod asks \(servers), not the cluster's name server, which would answer:")
+        }
         for (index, step) in explanation.steps.enumerated() {
             lines.append("\(index + 1). \(step.name)")
             switch step.result {
             case .answers(let records):
-                lines.append("   " + (records.isEmpty ? "exists, without an address" : records.joined(separator: ", ")))
+                lines.append("   " + (records.isEmpty ? "exists, without such a record" : records.joined(separator: ", ")))
             case .noSuchName: lines.append("   NXDOMAIN")
             case .forwarded(let servers):
                 lines.append("   forwarded" + (servers.isEmpty ? "" : " to \(servers.joined(separator: ", "))"))
@@ -59,9 +70,11 @@ struct ExplainDNS: AsyncParsableCommand {
     private func explain() async throws -> (NameExplanation, ResolverSetup) {
         try await withListWatch { list in
             let model = DNSModel()
-            model.servicesListed(try await list.list(Service.resource, scope: .everything).items.map(Service.init(json:)))
-            model.slicesListed(
-                try await list.list(EndpointSlice.resource, scope: .everything).items.map(EndpointSlice.init(json:)))
+            let ports = PortTable()
+            let services = try await list.list(Service.resource, scope: .everything).items
+            model.servicesListed(services.compactMap { ServiceRecord(Service(json: $0), ports: ports) })
+            let slices = try await list.list(EndpointSlice.resource, scope: .everything).items
+            model.slicesListed(slices.compactMap { SliceRecord(EndpointSlice(json: $0), ports: ports) })
             let namespaces = try await list.list(Namespace.resource, scope: .everything).items
             if !namespaces.isEmpty {
                 model.namespacesListed(namespaces.compactMap { $0[path: ["metadata", "name"]]?.string })
@@ -99,8 +112,11 @@ struct ExplainDNS: AsyncParsableCommand {
         var policy = pod.spec.dnsPolicy
         if policy == "ClusterFirst", pod.spec.hostNetwork { policy = "Default" }
         switch policy {
-        case "None": return ResolverSetup(searches: extra, ndots: ndots ?? 1)
-        case "Default": return ResolverSetup(searches: inherited + extra, ndots: ndots ?? 1)
+        case "None":
+            return ResolverSetup(searches: extra, ndots: ndots ?? 1, foreignServers: pod.spec.dnsConfig.nameservers)
+        case "Default":
+            let servers = ResolverFile(nodeFile).upstreams.map { "\($0.address)" } + pod.spec.dnsConfig.nameservers
+            return ResolverSetup(searches: inherited + extra, ndots: ndots ?? 1, foreignServers: servers)
         default:
             return ResolverSetup(searches: cluster.compactMap { DNSName(parsing: $0) } + inherited + extra, ndots: ndots ?? 5)
         }

@@ -1,4 +1,5 @@
 import DNS
+import Lab
 import Logging
 import NFTables
 import Netfilter
@@ -35,6 +36,29 @@ struct NameServerLink: Sendable {
             try await link.applier.apply(Difference.between(standing, wanted))
         }
         return link
+    }
+
+    /// Whether a server has one of the addresses at this moment: it took over, and needs what `install` put there.
+    func isServed(port: UInt16) -> Bool {
+        addresses.contains { address in
+            let file = address.family == .ipv4 ? "/proc/self/net/udp" : "/proc/self/net/udp6"
+            let wanted = Self.kernelText(address, port)
+            let lines = ((try? FileTree.text(file)) ?? "").split(separator: "\n")
+            return lines.contains { $0.split(separator: " ").dropFirst().first.map { $0 == wanted } ?? false }
+        }
+    }
+
+    /// `0A00600A:0035`: words of four bytes in the machine's order, as `/proc/net/udp` has them.
+    private static func kernelText(_ address: IPAddress, _ port: UInt16) -> String {
+        func hex(_ value: UInt32, _ digits: Int) -> String {
+            let text = String(value, radix: 16, uppercase: true)
+            return String(repeating: "0", count: digits - text.count) + text
+        }
+        let bytes = address.bytes
+        let words = stride(from: 0, to: bytes.count, by: 4).map { start in
+            hex(bytes[start..<(start + 4)].reversed().reduce(0) { $0 << 8 | UInt32($1) }, 8)
+        }
+        return words.joined() + ":" + hex(UInt32(port), 4)
     }
 
     /// Takes away what `install` put there.
@@ -101,6 +125,9 @@ struct NameServerLink: Sendable {
         guard let complete = InterfaceAddress(address, prefixLength: address.family.bitCount) else {
             preconditionFailure("a family's bit count is a prefix length")
         }
-        return AddressMessage(complete, on: index, flags: address.family == .ipv6 ? .noDuplicateDetection : [])
+        var message = AddressMessage(complete, on: index, flags: address.family == .ipv6 ? .noDuplicateDetection : [])
+        // Pods' links have no address of their own: what the node sends to its pods must not come from the name server's.
+        message.isReserved = true
+        return message
     }
 }

@@ -1,18 +1,35 @@
+import CLinux
 import ControlLoop
 import DNS
 import Dispatch
 import Glibc
-import HTTP
 import Logging
 
 /// A name server with what is around it: its threads, its metrics, the switch of its query log.
 struct NameServerPart: Sendable {
     let server: DNSServer
-    /// Nil: no metrics are served.
-    let metrics: (host: String, port: Int)?
+    /// Whom the node asks, and what of it the server was told at first.
+    let resolver: (watch: ResolverWatch, known: ResolverFile?)
+    let endpoints: NameServerEndpoints
     let logger: Logger
 
-    /// Returns by cancellation.
+    /// - Parameter sockets: Bound and listening.
+    init(
+        _ configuration: DNSServerConfiguration, resolver: ResolverWatch, sockets: [Int32], endpoints: NameServerEndpoints,
+        logger: Logger
+    ) throws {
+        server = try DNSServer(configuration, sockets: sockets, logger: logger)
+        let known = resolver.read()
+        if known == nil {
+            logger.warning("there is no resolv.conf yet", metadata: ["file": "\(resolver.path ?? ResolverFile.standardPath)"])
+        }
+        server.changed(upstreams: nil, searches: known?.searches ?? [])
+        self.resolver = (resolver, known)
+        self.endpoints = endpoints
+        self.logger = logger
+    }
+
+    /// Returns by cancellation, when what was asked by then is answered.
     func run() async throws {
         let server = server
         let toggle = querySwitch()
@@ -25,14 +42,16 @@ struct NameServerPart: Sendable {
                     server.stop()
                 }
             }
-            if let metrics { group.addTask { await serve(metrics) } }
+            for listener in endpoints.listeners { group.addTask { await endpoints.serve(listener, server, logger) } }
+            group.addTask { try await resolver.watch.run(server, known: resolver.known, log: logger) }
+            group.addTask { try await giveBack() }
             try await group.waitForAll()
         }
     }
 
     func watch(_ subject: DNSReflector.Subject, listWatch: any ListWatch) async throws {
         let server = server
-        try await DNSReflector(subject, listWatch: listWatch, logger: logger) { event in
+        try await DNSReflector(subject, listWatch: listWatch, ports: server.ports, logger: logger) { event in
             server.apply([event], now: WallClock.now())
         }.run()
     }
@@ -48,26 +67,16 @@ struct NameServerPart: Sendable {
         return source
     }
 
-    /// `/metrics` as CoreDNS serves it at 9153; `/health` while the process lives; `/ready` once the cluster is known.
-    private func serve(_ listener: (host: String, port: Int)) async {
-        let http = HTTPServer(
-            configuration: HTTPServerConfiguration(
-                listeners: [.address(host: listener.host, port: listener.port)], requestBodyBytesMax: 4096, threads: 0,
-                connectionsMax: 100, shutdownTimeLimit: .milliseconds(500)),
-            logger: logger
-        ) { [server] request in
-            func plain(_ status: Int, _ text: String, type: String = "text/plain; charset=utf-8") -> HTTPResponse {
-                HTTPResponse(status: status, headers: ["Content-Type": type], body: .bytes(Array(text.utf8)))
-            }
-            switch request.path {
-            case "/metrics": return plain(200, server.metricsText, type: "text/plain; version=0.0.4; charset=utf-8")
-            case "/health": return plain(200, "OK")
-            case "/ready": return server.board.isComplete ? plain(200, "OK") : plain(503, "the cluster is not listed yet")
-            default: return plain(404, "404 page not found\n")
-            }
-        }
-        do { try await http.run() } catch {
-            logger.error("metrics are not served", metadata: ["port": "\(listener.port)", "error": "\(error)"])
+    /// A listing leaves much free memory behind; the system gets it back once it is quiet.
+    private func giveBack() async throws {
+        var known = 0
+        while true {
+            try await ContinuousClock().sleep(for: Self.quietTime)
+            let count = server.listingCount
+            if count != known { skiff_memory_trim() }
+            known = count
         }
     }
+
+    private static let quietTime: Duration = .seconds(1)
 }
