@@ -8,17 +8,18 @@ enum DNSBenchmarks {
 
     private struct Server {
         let model = DNSModel()
+        let ports = PortTable()
         let responder: Responder
         let client = Client(.v4(IPv4Address(10, 244, 1, 9)), .udp)
 
         init() {
             guard let domain = DNSName(parsing: "cluster.local") else { preconditionFailure("a constant") }
             responder = Responder(ZoneConfiguration(domain: domain))
-            model.servicesListed([])
-            model.slicesListed([])
+            model.apply(.servicesListed([]))
+            model.apply(.slicesListed([]))
             for index in 0..<serviceCount {
-                model.serviceSeen(DNSBenchmarks.service(index))
-                model.sliceSeen(DNSBenchmarks.slice(index, first: 1))
+                model.apply(.seen(DNSBenchmarks.service(index), ports: ports))
+                model.apply(.seen(DNSBenchmarks.slice(index, first: 1), ports: ports))
             }
         }
     }
@@ -60,7 +61,10 @@ enum DNSBenchmarks {
             Benchmark(name: "dns/answer-service") { answer(known, count: $0) },
             Benchmark(name: "dns/answer-nxdomain") { answer(absent, count: $0) },
             Benchmark(name: "dns/change-slice") { count in
-                for round in 0..<count { server.value.model.sliceSeen(slice(round % serviceCount, first: 1 + round % 3)) }
+                let server = server.value
+                for round in 0..<count {
+                    server.model.apply(.seen(slice(round % serviceCount, first: 1 + round % 3), ports: server.ports))
+                }
                 return .items(1)
             },
         ]

@@ -11,7 +11,7 @@ if arguments.count == 2, arguments[0] == APIServerProcess.argument {
 let wanted = arguments.filter { $0 != "--filter" }
 let isFilter = wanted.count < arguments.count
 func isChosen(_ name: String) -> Bool {
-    wanted.isEmpty || wanted.contains { isFilter ? name.contains($0) : name.hasPrefix($0) }
+    wanted.isEmpty || wanted.contains { isFilter ? name.lowercased().contains($0.lowercased()) : name.hasPrefix($0) }
 }
 let all = JSONBenchmarks.all + StoreBenchmarks.all + EtcdBenchmarks.all + DNSBenchmarks.all + PolicyBenchmarks.all
 let chosen = all.filter { isChosen($0.name) }

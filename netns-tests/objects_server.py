@@ -1,9 +1,11 @@
-"""A read-only API server of generated Services: objects_server.py PORT SERVICES ENDPOINTS [CHANGES-PER-SECOND SECONDS LOG].
+"""A read-only API server of generated Services: objects_server.py PORT SERVICES ENDPOINTS [CHANGES-PER-SECOND SECONDS LOG [spread]].
 
 Serves lists in pages and watches. With the last three, Service s0 has its endpoints replaced one after another, and each one that leaves is
-written to LOG as "MONOTONIC-SECONDS ADDRESS" at the moment its event is sent.
+written to LOG as "MONOTONIC-SECONDS GONE COME" at the moment its event is sent. With `spread` the changes go over all Services in turn, and
+every endpoint that comes has an address that none had before.
 """
 import json
+import os
 import sys
 import threading
 import time
@@ -12,6 +14,7 @@ from urllib.parse import parse_qs, urlparse
 
 port, count, per = (int(text) for text in sys.argv[1:4])
 rate, seconds, log = (float(sys.argv[4]), float(sys.argv[5]), sys.argv[6]) if len(sys.argv) > 4 else (0, 0, "")
+spread = len(sys.argv) > 7
 
 
 def address(base, number):
@@ -86,9 +89,33 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.flush()
         if rate and path.endswith("endpointslices"):
-            self.roll()
+            self.change() if spread else self.roll()
         while True:
             time.sleep(3600)
+
+    def change(self):
+        """Waits for LOG.go, so that whoever measures is there."""
+        while not os.path.exists(log + ".go"):
+            time.sleep(0.05)
+        first = {}
+        out = open(log, "w")
+        begin = time.monotonic()
+        number = 0
+        while number < rate * seconds:
+            index = number % count
+            mine = endpoints(index)
+            gone, come = first.get(index, mine[0]), address(172, (16 << 16) + 1 + number)
+            first[index] = come
+            event = json.dumps({"type": "MODIFIED", "object": slice_of(index, [come] + mine[1:], str(number + 2))}).encode() + b"\n"
+            out.write(f"{time.monotonic()} {gone} {come}\n")
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(event), event))
+            self.wfile.flush()
+            number += 1
+            pause = begin + number / rate - time.monotonic()
+            if pause > 0:
+                time.sleep(pause)
+        out.close()
+        open(log + ".done", "w").close()
 
     def roll(self):
         time.sleep(2)

@@ -1,11 +1,11 @@
 """Reads `nft list table` and writes it with the elements of each set one per line and sorted.
 
-Argument `sets`: only sets and maps that have elements. Argument `all`: everything.
+The numbers of counters are left out. Argument `sets`: only sets and maps that have elements. Argument `all`: everything.
 """
 import re
 import sys
 
-text = sys.stdin.read()
+text = re.sub(r" counter packets \d+ bytes \d+", "", sys.stdin.read())
 only_sets = sys.argv[1] == "sets"
 
 

@@ -1,6 +1,7 @@
 """A name server for tests: upstream.py ADDRESS PORT LOG. Logs each question as `transport name type`.
 
-Names below example.com have the address 192.0.2.1 (AAAA: no record); `ttlN.` in front sets the time to live. `big.example.com` has a
+Names below example.com have the address 192.0.2.1 (AAAA: no record); `ttlN.` in front sets the time to live; a label
+`slowN` anywhere keeps a UDP answer back for N milliseconds. `big.example.com` has a
 hundred addresses and is truncated over UDP. `empty.example.com` has no record. Everything else does not exist.
 While the file LOG.dead is there, nothing is answered.
 """
@@ -56,7 +57,11 @@ def datagrams():
         query, peer = server.recvfrom(4096)
         reply = answer(query, "udp")
         if reply:
-            server.sendto(reply, peer)
+            slow = re.search(rb"slow(\d+)", query)
+            if slow:
+                threading.Timer(int(slow[1]) / 1000, server.sendto, (reply, peer)).start()
+            else:
+                server.sendto(reply, peer)
 
 
 def streams():

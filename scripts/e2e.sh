@@ -84,4 +84,4 @@ finish() {
 trap 'exit 130' INT TERM
 trap finish EXIT
 
-for part in start ${*:-workloads network node-network dns policy explain tools statefulset refusals clients faults backup} stop; do . "scripts/e2e/$part.sh"; done
+for part in start ${*:-workloads network node-network dns policy netpol explain tools statefulset refusals expressions clients faults backup leftovers} stop; do . "scripts/e2e/$part.sh"; done

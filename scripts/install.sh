@@ -28,6 +28,7 @@ need python3 python3
 need kubectl kubernetes-client
 # For the tests of names.
 need dig bind9-dnsutils
+need musl-gcc musl-tools
 # For the tests of the store over etcd.
 need etcd etcd-server
 need etcdctl etcd-client

@@ -18,7 +18,7 @@ package struct JSONObject: Sendable {
 
     package var isEmpty: Bool { members.isEmpty }
     package var count: Int { members.count }
-    package var keys: [String] { members.map(\.key) }
+    package var keys: [String] { members.map { $0.key } }
 
     package func index(of key: String) -> Int? { members.firstIndex { $0.key == key } }
 
@@ -52,7 +52,8 @@ extension JSONObject: Hashable {
         guard left.members.count == right.members.count else { return false }
         if left.members == right.members { return true }
         if left.members.count > 16 {
-            let lookup = Dictionary(right.members.map { ($0.key, $0.value) }) { first, _ in first }
+            var lookup: [String: JSONValue] = [:]
+            for member in right.members where lookup[member.key] == nil { lookup[member.key] = member.value }
             return left.members.allSatisfy { lookup[$0.key] == $0.value }
         }
         return left.members.allSatisfy { right[$0.key] == $0.value }

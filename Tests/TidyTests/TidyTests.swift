@@ -7,7 +7,7 @@ import Testing
 
     /// Targets that stay without Foundation: values, and what the plugin links.
     static let withoutFoundation: Set<String> = [
-        "JSON", "NetworkTypes", "NFTables", "API", "CRI", "Netlink", "CNI", "skiff-cni",
+        "JSON", "NetworkTypes", "NFTables", "API", "CEL", "CRI", "Netlink", "CNI", "skiff-cni",
     ]
 
     struct Ban: Sendable {

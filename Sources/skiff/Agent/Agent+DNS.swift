@@ -2,7 +2,7 @@ import API
 import ArgumentParser
 import ControlLoop
 import DNS
-import Glibc
+import Foundation
 import Lab
 import Logging
 import NetworkTypes
@@ -18,7 +18,14 @@ struct AgentDNSOptions: ParsableArguments {
     @Option(help: "Servers for other names, comma-separated; default: those of the node; 'none': such names fail.")
     var dnsUpstreams: String?
     @Option(help: "Servers of one domain, DOMAIN=SERVER,...; may be repeated.") var dnsStubDomain: [String] = []
-    @Option(help: "Sockets that the starter has opened for the name server: so many descriptors, from 3 on.") var dnsSockets = 0
+    @Option(help: "Sockets that the starter has opened for the name server and keeps: so many descriptors, from 3 on.")
+    var dnsSockets = 0
+    @Option(
+        help: """
+            File that names the servers for other names, which pods with dnsPolicy Default get too; default: /etc/resolv.conf, or \
+            systemd-resolved's own.
+            """)
+    var resolvConf: String?
 
     func validate() throws {
         guard DNSName(parsing: clusterDomain) != nil else {
@@ -36,6 +43,9 @@ struct AgentDNSOptions: ParsableArguments {
         return services.split(separator: ",").compactMap { CIDR(parsing: $0)?.address(at: 10) }
     }
 
+    /// The file whose content pods with dnsPolicy Default get.
+    var resolverPath: String { resolvConf ?? ResolverFile.path { try? FileTree.text($0) } }
+
     /// What pods get: one server, as kubeadm gives them, because some resolvers ask all that they have.
     func servers(services: String) -> [String] {
         let all = addresses(services: services).map(\.description)
@@ -51,7 +61,7 @@ struct AgentDNSOptions: ParsableArguments {
         options.autopath = true
         options.upstreams = dnsUpstreams
         options.stubDomain = dnsStubDomain
-        options.resolvConf = "/etc/resolv.conf"
+        options.resolvConf = resolvConf
         options.ownCidr = ranges
         options.cacheEntries = 9984
         return options
@@ -62,20 +72,23 @@ extension Agent {
     /// The node's name server: at the address of `kube-dns`, which every node has for itself. Nil when another one is expected.
     func nameServer(_ log: Logger) async throws -> NameServerPart? {
         guard dns.dns else { return nil }
-        let given = (0..<dns.dnsSockets).map { Int32(3 + $0) }
-        for descriptor in given { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+        let given =
+            dns.dnsSockets > 0
+            ? InheritedSockets.take(Int32(dns.dnsSockets))
+            : InheritedSockets.taken(from: ProcessInfo.processInfo.environment)
         let own = dns.addresses(services: serviceCidr)
         let addresses = own + [NameServerLink.linkLocal]
         _ = try await NameServerLink.install(addresses, port: 53, logger: log)
-        let sockets = given.isEmpty ? try DNSServer.open(addresses, port: 53) : given
+        let sockets = try given ?? DNSServer.open(addresses, port: 53)
         let options = try dns.options(ranges: "\(clusterCidr),\(serviceCidr)")
-        let zone = options.searches(try options.zone(serverAddresses: own), own: addresses)
-        let server = try DNSServer(
-            DNSServerConfiguration(zone: zone, forward: try options.forward(own: addresses), version: SkiffVersion.text),
-            sockets: sockets, logger: log)
-        log.info("serving names", metadata: ["addresses": "\(DNSServer.names(sockets).joined(separator: " "))"])
+        let configuration = DNSServerConfiguration(
+            zone: try options.zone(serverAddresses: own), forward: try options.forward(own: addresses),
+            version: SkiffVersion.text, ownsSockets: given == nil)
         let host = nodeAddress.split(separator: ",").first.map(String.init) ?? nodeAddress
-        return NameServerPart(server: server, metrics: (host, 9153), logger: log)
+        log.info("serving names", metadata: ["addresses": "\(DNSServer.names(sockets).joined(separator: " "))"])
+        return try NameServerPart(
+            configuration, resolver: options.resolver(own: addresses), sockets: sockets,
+            endpoints: NameServerEndpoints(listeners: [.init(host: host, port: 9153)]), logger: log)
     }
 }
 
@@ -86,11 +99,11 @@ extension NameServerPart {
     private func committed(_ events: [ServiceEvent]) {
         let heard = events.map { event -> DNSEvent in
             switch event {
-            case .servicesListed(let list): .servicesListed(list)
-            case .serviceSeen(let service): .serviceSeen(service)
+            case .servicesListed(let list): .servicesListed(list.compactMap { ServiceRecord($0, ports: server.ports) })
+            case .serviceSeen(let service): .seen(service, ports: server.ports)
             case .serviceGone(let key): .serviceGone(key)
-            case .slicesListed(let list): .slicesListed(list)
-            case .sliceSeen(let slice): .sliceSeen(slice)
+            case .slicesListed(let list): .slicesListed(list.compactMap { SliceRecord($0, ports: server.ports) })
+            case .sliceSeen(let slice): .seen(slice, ports: server.ports)
             case .sliceGone(let key): .sliceGone(key)
             }
         }

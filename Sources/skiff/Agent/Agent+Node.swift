@@ -12,7 +12,8 @@ struct NodeNetworkOptions: ParsableArguments {
     var routing = TunnelSettings.Mode.auto
     @Option(help: "VXLAN network identifier, the same on every node.") var vxlanId: UInt32 = 75433
     @Option(help: "VXLAN's UDP port, the same on every node.") var vxlanPort: UInt16 = 4789
-    @Option(help: "Bytes that pods may send in one packet (default: what the ways to other nodes allow).") var podMtu: UInt32?
+    @Option(help: "Bytes that pods may send in one packet, and tunnels take (default: what the nodes' links allow).")
+    var podMtu: UInt32?
     @Flag(inversion: .prefixedNo, help: "Give pods this node's address when they talk to what lies outside the cluster.")
     var masquerade = true
     @Option(help: "More addresses that see pods by their own, comma-separated prefixes.") var nonMasqueradeCidr = ""
@@ -32,12 +33,16 @@ struct NodeNetworkOptions: ParsableArguments {
         _ = try RangeOptions.prefixes(nonMasqueradeCidr, "--non-masquerade-cidr")
     }
 
+    var tunnels: TunnelSettings {
+        TunnelSettings(mode: routing, identifier: vxlanId, port: Port(vxlanPort), mtuMax: podMtu)
+    }
+
     /// - Parameters:
     ///   - inside: The cluster's ranges of pods and Services.
     ///   - conflist: Nil: not written.
     func configuration(nodeName: String, inside: [CIDR], conflist: ConflistWriter?) throws -> NodeNetworkConfiguration {
         var result = NodeNetworkConfiguration(nodeName: nodeName)
-        result.tunnels = TunnelSettings(mode: routing, identifier: vxlanId, port: Port(vxlanPort))
+        result.tunnels = tunnels
         result.podMTU = podMtu
         result.masqueradeExcept =
             masquerade ? inside + (try RangeOptions.prefixes(nonMasqueradeCidr, "--non-masquerade-cidr")) : nil

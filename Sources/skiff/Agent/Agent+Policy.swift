@@ -5,9 +5,13 @@ import Policy
 
 extension Agent {
     /// Enforcement of policies for the pods that our plugin connects.
-    func policyPart(_ listWatch: any ListWatch, _ writer: any ObjectWriter, _ log: Logger) throws -> PolicyPart {
-        try PolicyPart(
+    ///
+    /// A node without rules is closed when this returns, so that no pod starts before.
+    func policyPart(_ listWatch: any ListWatch, _ writer: any ObjectWriter, _ log: Logger) async throws -> PolicyPart {
+        let part = try PolicyPart(
             nodeName: nodeName, listWatch: listWatch, writer: writer, podKey: .interface(prefix: InterfaceNames.hostEndPrefix),
-            logger: log)
+            enforcement: enforcement, logger: log)
+        await part.syncer.closeFreshNode()
+        return part
     }
 }

@@ -7,6 +7,7 @@ import Logging
 import Metrics
 import NFTables
 import Netfilter
+import Netlink
 import NetworkTypes
 import Policy
 import Proxy
@@ -29,10 +30,13 @@ struct PolicyPart: Sendable {
     ///   - podKey: What the rules recognize pods by.
     init(
         nodeName: String, listWatch: any ListWatch, writer: (any ObjectWriter)?, podKey: PolicyConfiguration.PodKey,
-        logger: Logger
+        enforcement: EnforcementOptions, logger: Logger
     ) throws {
         self.logger = logger
-        let configuration = PolicyConfiguration(nodeName: nodeName, podKey: podKey) { addresses in
+        let configuration = PolicyConfiguration(
+            nodeName: nodeName, podKey: podKey, ownsTables: enforcement.ownPolicyTables,
+            openConnections: enforcement.openConnections
+        ) { addresses in
             addresses.isEmpty ? nil : InterfaceNames.hostEnd(for: addresses)
         }
         if case .interface(let prefix) = podKey {
@@ -48,8 +52,22 @@ struct PolicyPart: Sendable {
             logger.warning("denied packets are not reported", metadata: ["error": "\(error)"])
         }
         syncer = PolicySyncer(
-            listWatch: listWatch, applier: try KernelApplier(logger: logger), interfaces: interfaces?.changes, events: events,
-            configuration: configuration, logger: logger)
+            listWatch: listWatch, applier: try KernelApplier(logger: logger), interfaces: interfaces?.changes,
+            cutter: try Self.cutter(configuration, logger), events: events, configuration: configuration, logger: logger)
+    }
+
+    /// A packet in the middle of a TCP connection that nobody tracks must not begin a new entry: its answers would pass as known.
+    private static func cutter(_ configuration: PolicyConfiguration, _ logger: Logger) throws -> ConnectionCutter? {
+        guard configuration.openConnections == .cut else { return nil }
+        let loose = "net/netfilter/nf_conntrack_tcp_loose"
+        do {
+            if try Sysctl.read(loose) != "0" { try Sysctl.write(loose, "0") }
+        } catch {
+            logger.warning(
+                "connections that were cut may go on when the other end speaks first",
+                metadata: ["key": "\(loose)", "error": "\(error)"])
+        }
+        return ConnectionCutter(try KernelFlows()) { LocalAddresses.read() }
     }
 
     /// Returns only by cancellation. The rules stay.

@@ -23,7 +23,11 @@ struct ClusterLaunch: Sendable {
     func run() async throws {
         let archives: [String]
         do {
-            archives = try await BlockingWork.run { [self] in try check() }
+            archives = try await BlockingWork.run { [self] in
+                let archives = try check()
+                try takeLock()
+                return archives
+            }
         } catch {
             throw NotStarted(reason: error)
         }
@@ -78,6 +82,13 @@ struct ClusterLaunch: Sendable {
         return archives.map { "\(imageDirectory)/\($0)" }
     }
 
+    private func takeLock() throws {
+        try FileTree.makeDirectories(cluster.dataDirectory)
+        guard let other = try LaunchLock.take(cluster.launchLockFile) else { return }
+        throw Refusal(
+            "another 'skiff up' (process \(other)) is at work in \(cluster.dataDirectory)", remedy: "wait for it, or: skiff down")
+    }
+
     private func describe(_ layout: CgroupLayout?) -> String {
         if case .unified = layout { "cgroup v2" } else { "cgroup v1" }
     }
@@ -96,7 +107,8 @@ struct ClusterLaunch: Sendable {
     }
 
     private func writeFiles() throws {
-        try FileTree.makeDirectories(cluster.dataDirectory)
+        // First: by it 'skiff down' finds all the rest, however far this comes.
+        try FileTree.write(cluster.planFile, JSONWriter.text(cluster.json) + "\n")
         try FileTree.makeDirectories(cluster.logDirectory)
         try FileTree.makeDirectories("\(cluster.dataDirectory)/store", mode: 0o700)
         try ClusterCredentials(cluster).writeAll()
@@ -106,16 +118,14 @@ struct ClusterLaunch: Sendable {
             runc: FileTree.program("runc", path: Environment.path) ?? "runc",
             crun: FileTree.program("crun", path: Environment.path))
         let registryHosts = ContainerdConfiguration.localRegistryHosts(for: cluster)
-        var made: [String] = []
+        try ClusterRemoval.remember(hostDirectories: NodeRoot.missingHostDirectories)
         for node in cluster.nodes {
-            made += try NodeRoot.prepare(node)
+            try NodeRoot.prepare(node)
             let directory = node.configurationDirectory
             try FileTree.write("\(directory)/containerd.toml", configuration.text)
             try FileTree.makeDirectories("\(directory)/certs.d/skiff.local")
             try FileTree.write("\(directory)/certs.d/skiff.local/hosts.toml", registryHosts)
         }
-        try ClusterRemoval.remember(hostDirectories: made)
-        try FileTree.write(cluster.planFile, JSONWriter.text(cluster.json) + "\n")
         console.step("wrote certificates and configuration to \(cluster.dataDirectory)")
     }
 
@@ -125,6 +135,8 @@ struct ClusterLaunch: Sendable {
             path: FileTree.ownPath, arguments: ["skiff", "supervise", "--data-dir", cluster.dataDirectory],
             environment: Environment.forPrograms, logFile: "\(cluster.logDirectory)/supervisor.log")
         request.startsSession = true
+        // In its group before it runs: 'skiff down' finds it from its first moment on.
+        if let layout = MachineProbe.cgroupLayout() { request.cgroups = try Supervisor.makeGroup(cluster, layout) }
         let pid = try request.start()
         for _ in 0..<200 {
             if try ControlSocket.ask(cluster.controlSocket, .status) != nil { return }

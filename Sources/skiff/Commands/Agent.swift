@@ -34,7 +34,9 @@ struct Agent: AsyncParsableCommand {
     @Option(help: "Addresses of all Services, comma-separated prefixes.") var serviceCidr = ClusterPlan.serviceNetwork
     @OptionGroup var node: NodeNetworkOptions
     @OptionGroup var serving: ProxyServingOptions
+    @OptionGroup var conntrack: ConntrackOptions
     @OptionGroup var dns: AgentDNSOptions
+    @OptionGroup var enforcement: EnforcementOptions
 
     private static let kubeletPort = 10250
 
@@ -58,6 +60,7 @@ struct Agent: AsyncParsableCommand {
                 nodeName: nodeName, nodeAddresses: try NodeNetworkOptions.addresses(nodeAddress).map(\.description))
             settings.clusterDNS = dns.servers(services: serviceCidr)
             settings.clusterDomain = dns.clusterDomain
+            settings.resolvConfPath = dns.resolverPath
             let kubelet = Kubelet(
                 configuration: settings, listWatch: listWatch,
                 writer: HTTPObjectWriter(client: client), runtime: RuntimeServiceClient(client: runtime),
@@ -68,8 +71,10 @@ struct Agent: AsyncParsableCommand {
             let server = try server(log) { await api.handle($0) }
             let serving = try proxyServing(wide, proxyClient, log)
             let proxy = try proxy(wide, serving, names, log)
+            try conntrack.apply(log)
+            let takeOver = TakeOver(applier: try KernelApplier(logger: log), syncer: proxy, serving: serving, log: log)
             let routes = try await nodeRoutes(wide, HTTPObjectWriter(client: client), log)
-            let policies = try policyPart(wide, HTTPObjectWriter(client: proxyClient), log)
+            let policies = try await policyPart(wide, HTTPObjectWriter(client: proxyClient), log)
             try await Interruption.untilAsked {
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { try await server.run() }
@@ -78,7 +83,8 @@ struct Agent: AsyncParsableCommand {
                     if let names {
                         group.addTask { try await names.run(node: nodeName, nodeObjects: listWatch, clusterObjects: wide) }
                     }
-                    group.addTask { try await serving.run() }
+                    group.addTask { try await serving.run(proxy) }
+                    group.addTask { try await takeOver.run() }
                     group.addTask { await serveKubeletHealth(log) }
                     group.addTask { try await routes.run() }
                     group.addTask { try await policies.run() }
@@ -109,6 +115,7 @@ struct Agent: AsyncParsableCommand {
     ) throws -> ProxySyncer {
         ProxySyncer(
             listWatch: listWatch, applier: try KernelApplier(logger: log), flows: try KernelApplier(logger: log),
-            configuration: serving.configuration, logger: log, recorder: serving.recorder, onCommit: names?.listener)
+            counters: try KernelApplier(logger: log), configuration: serving.configuration, logger: log,
+            recorder: serving.recorder, onCommit: names?.listener)
     }
 }

@@ -1,7 +1,6 @@
 import APIClient
 import ArgumentParser
 import ControlLoop
-import JSON
 import Lab
 import Logging
 import NFTables
@@ -16,14 +15,29 @@ struct RoutesCommand: AsyncParsableCommand {
         commandName: "routes",
         abstract: "Run only the ways to other nodes' pods on this machine, against any Kubernetes cluster.",
         discussion: """
-            Makes a direct route to the pods of each node on a common link, VXLAN to the others, and masquerades what pods send out of
-            the cluster. Works in the network namespace that it runs in. With --objects it takes Nodes from a file and needs no cluster.
-            Everything stays in place when it ends; --remove takes it away.
+            For each other Node and each of its spec.podCIDRs: a direct route where the two nodes share a link, VXLAN where they do not. Pods
+            that talk to what lies outside the cluster get this node's address. Nodes come, go and change while it runs; what others
+            delete comes back within a second; when the cluster does not answer, everything stays as it is. Nothing goes when it
+            ends; --remove takes all of it away.
+
+            It needs root, the node's network namespace, Nodes with podCIDRs (kube-controller-manager --allocate-node-cidrs), and a
+            kubeconfig whose user may list and watch nodes, patch nodes/status, and create and patch events:
+
+              kubectl create clusterrole skiff-routes --verb=list,watch --resource=nodes
+              skiff routes --kubeconfig FILE --cluster-cidr 10.244.0.0/16 --service-cidr 10.96.0.0/12 --cni-conf-dir /etc/cni/net.d
+
+            What it would make, without a cluster and without touching this machine:
+
+              kubectl get nodes -o json >nodes.json
+              unshare -n skiff routes --objects nodes.json --node-name NODE --once
+
+            What is wrong is told once, in the log and as an event on the Node: podCIDRs that overlap, change or are none, nodes without
+            an address or on no common link. See also: skiff doctor --local --kubeconfig FILE.
             """)
 
     @Option(help: "How to reach the cluster.") var kubeconfig: String?
-    @Option(help: "JSON file with Nodes, instead of a cluster.") var objects: String?
-    @Option(help: "The node that this machine is.") var nodeName: String
+    @Option(help: "File with Nodes, JSON or YAML, instead of a cluster; read again when it changes.") var objects: String?
+    @Option(help: "The Node that this machine is (default: its host name).") var nodeName = ProxyOptions.hostName
     @Option(help: "Pod addresses of the cluster, comma-separated prefixes.") var clusterCidr = ClusterPlan.podNetwork
     @Option(help: "Service addresses of the cluster, comma-separated prefixes.") var serviceCidr = ""
     @Option(help: "Where the runtime's network configuration is written, as /etc/cni/net.d (default: not written).")
@@ -46,7 +60,7 @@ struct RoutesCommand: AsyncParsableCommand {
             let rules = try KernelApplier(logger: log)
             if remove {
                 try await BlockingWork.run { try NodeNetworkRemoval.remove(from: kernel) }
-                _ = try await MasqueradeApplier(rules: rules).apply(own: [], inside: nil)
+                _ = try await MasqueradeApplier(rules: rules).apply(.none)
                 return
             }
             let conflist = cniConfDir.map { ConflistWriter(directory: $0) }
@@ -63,7 +77,7 @@ struct RoutesCommand: AsyncParsableCommand {
     }
 
     private func source(_ log: Logger) throws -> any ListWatch {
-        if let objects { return StaticListWatch(document: try JSONParser.parse(try FileTree.read(objects))) }
+        if let objects { return try ObjectsFile(objects) }
         guard let kubeconfig else { preconditionFailure("validate() has seen one of the two") }
         return HTTPListWatch(client: try ClusterAccess.client(kubeconfig: kubeconfig, logger: log))
     }

@@ -18,6 +18,7 @@ struct Server: AsyncParsableCommand {
     @OptionGroup var options: ClusterOptions
     @OptionGroup var etcd: EtcdOptions
     @OptionGroup var ranges: RangeOptions
+    @OptionGroup var requestHeaders: RequestHeaderOptions
     @Option(help: "The port on 127.0.0.1 without --listen-descriptor; a second server over the same etcd needs another.")
     var port: Int?
     @Option(help: "A listening socket for the API, opened by the parent; without it the API answers on 127.0.0.1 itself.")
@@ -82,6 +83,7 @@ struct Server: AsyncParsableCommand {
         result.secondaryServiceCIDR = services.dropFirst().first
         result.clusterCIDRs = pods
         result.nodePrefixLengths = try ranges.lengths(pods)
+        result.requestHeaders = try requestHeaders.trust(clientCAPEM: result.clientCAPEM)
         result.clientCAKeyPEM = try FileTree.text("\(pki)/ca.key")
         result.limits = RequestLimits(
             readOnlyMax: maxRequestsInflight, mutatingMax: maxMutatingRequestsInflight, timeout: .seconds(requestTimeout))

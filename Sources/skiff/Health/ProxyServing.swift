@@ -3,6 +3,7 @@ import APIClient
 import ArgumentParser
 import ClusterCore
 import ControlLoop
+import Glibc
 import HTTP
 import JSON
 import Logging
@@ -21,6 +22,9 @@ struct ProxyServing: Sendable {
     let listWatch: (any ListWatch)?
     let events: EventRecorder?
     let log: Logger
+    /// Ways into Service ports that have a series of their own; 0: none, and nobody counts for a scrape.
+    let countedSeriesMax: Int
+    private let taken = TakenPort()
 
     /// - Parameter client: Writes Events; nil without a cluster, whose node is not asked for then.
     init(
@@ -37,15 +41,20 @@ struct ProxyServing: Sendable {
                 writer: HTTPObjectWriter(client: $0), component: "kube-proxy", host: configuration.nodeName, logger: log)
         }
         self.log = log
+        countedSeriesMax = options.serviceMetricsMax
     }
 
     /// Returns only by cancellation. A port that is taken is logged; the proxy goes on without it, as upstream's does.
-    func run() async throws {
+    ///
+    /// - Parameter syncer: Asked for the counts of connections.
+    func run(_ syncer: ProxySyncer) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             if let place = health {
-                group.addTask { await serve(place, "health") { recorder.healthAnswer(path: $0.path) } }
+                group.addTask { try await serve(place, "health") { recorder.healthAnswer(path: $0.path) } }
             }
-            if let place = metrics { group.addTask { await serve(place, "metrics") { metricsAnswer(path: $0.path) } } }
+            if let place = metrics {
+                group.addTask { try await serve(place, "metrics") { await metricsAnswer(path: $0.path, syncer) } }
+            }
             group.addTask {
                 await HealthCheckPorts(
                     recorder: recorder, configuration: configuration, events: events, log: log
@@ -66,24 +75,53 @@ struct ProxyServing: Sendable {
     }
 
     private func serve(
-        _ place: HostPort, _ name: String, _ answer: @escaping @Sendable (HTTPRequest) -> PlainAnswer
-    ) async {
-        let server = HTTPServer(
-            configuration: HTTPServerConfiguration(
-                listeners: [.address(host: place.host, port: place.port)], requestBodyBytesMax: 4096, threads: 0,
-                connectionsMax: 1000, shutdownTimeLimit: .milliseconds(500)),
-            logger: log
-        ) { HTTPResponse(answer($0)) }
-        do { try await server.run() } catch {
-            log.error("not served", metadata: ["key": "\(name)", "port": "\(place.port)", "error": "\(error)"])
+        _ place: HostPort, _ name: String, _ answer: @escaping @Sendable (HTTPRequest) async -> PlainAnswer
+    ) async throws {
+        var hasTold = false
+        while true {
+            let server = HTTPServer(
+                configuration: HTTPServerConfiguration(
+                    listeners: [.address(host: place.host, port: place.port)], requestBodyBytesMax: 4096, threads: 0,
+                    connectionsMax: 1000, shutdownTimeLimit: .milliseconds(500)),
+                logger: log
+            ) { HTTPResponse(await answer($0)) }
+            do {
+                if hasTold, isFree(place) { taken.set(nil) }
+                return try await server.run()
+            } catch {
+                try Task.checkCancellation()
+                if !hasTold {
+                    log.error("not served", metadata: ["key": "\(name)", "port": "\(place.port)", "error": "\(error)"])
+                }
+                hasTold = true
+                if name == "health" { taken.set(place.port) }
+            }
+            try await ContinuousClock().sleep(for: Self.retryInterval)
         }
     }
 
-    private func metricsAnswer(path: String) -> PlainAnswer {
+    /// The health port, while another program has it: kube-proxy, most likely.
+    var takenPort: Int? { taken.port }
+
+    private func isFree(_ place: HostPort) -> Bool {
+        guard let address = IPAddress(parsing: place.host), let port = NetworkTypes.Port(exactly: place.port),
+            let descriptor = try? ListeningSocket.open(address.family, address: address, port: port)
+        else { return false }
+        close(descriptor)
+        return true
+    }
+
+    /// A port may be free later: when the kube-proxy that this proxy follows has gone.
+    private static let retryInterval = Duration.seconds(5)
+
+    private func metricsAnswer(path: String, _ syncer: ProxySyncer) async -> PlainAnswer {
         switch path {
         case "/metrics":
             var text = MetricsText()
             recorder.write(&text)
+            if countedSeriesMax > 0, configuration.countsConnections {
+                ConnectionCount.write(await syncer.connections(), seriesMax: countedSeriesMax, to: &text)
+            }
             ProcessFacts.write(&text)
             text.family("kubernetes_build_info", .gauge, "[ALPHA] The version, as labels of a constant.")
             text.sample(
@@ -113,6 +151,8 @@ struct ProxyServing: Sendable {
 struct ProxyServingOptions: ParsableArguments {
     @Option(help: "Where /healthz and /livez of the proxy answer; empty: nowhere.") var healthzBindAddress = "0.0.0.0:10256"
     @Option(help: "Where /metrics and /proxyMode answer; empty: nowhere.") var metricsBindAddress = "127.0.0.1:10249"
+    @Option(help: "At most so many series of connections by Service port in /metrics, those of the oldest Services; 0: none.")
+    var serviceMetricsMax = 1000
 
     func place(_ text: String, _ option: String, defaultPort: Int) throws -> HostPort? {
         if text.isEmpty { return nil }

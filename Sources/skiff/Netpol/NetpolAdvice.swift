@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import JSON
 import Lab
 import Policy
@@ -6,7 +7,7 @@ import PolicyLab
 
 struct NetpolLint: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "lint",
+        commandName: "lint", _superCommandName: NetpolCommand.title,
         abstract: "Find policies that do not do what they look like.",
         discussion: "Rules:\n"
             + LintRule.allCases.map { "  \($0.level.rawValue)  \($0.rawValue): \($0.summary)" }.joined(separator: "\n")
@@ -57,7 +58,7 @@ struct NetpolLint: ParsableCommand {
 
 struct NetpolCover: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "cover",
+        commandName: "cover", _superCommandName: NetpolCommand.title,
         abstract: "Show which rules, peers and ports the expectations exercise.",
         discussion: """
             A part is exercised when some connection of an expectation is allowed by it. What nothing exercises can be broken
@@ -88,7 +89,7 @@ struct NetpolCover: ParsableCommand {
 
 struct NetpolMutate: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "mutate",
+        commandName: "mutate", _superCommandName: NetpolCommand.title,
         abstract: "Break the policies in small ways and see whether the expectations notice.",
         discussion: """
             Each mutant drops a policy, a rule, a peer or a port, or opens a selector. A mutant that changes reachability while every
@@ -134,7 +135,7 @@ struct NetpolMutate: ParsableCommand {
 
 struct NetpolInit: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "init",
+        commandName: "init", _superCommandName: NetpolCommand.title,
         abstract: "Write today's reachability as an expectations file, to standard output.")
 
     @OptionGroup var input: NetpolInputOptions
@@ -143,6 +144,7 @@ struct NetpolInit: ParsableCommand {
 
     func run() throws {
         var model = try input.model()
+        try input.requirePods(model)
         input.report(model)
         if outside { model.outside = model.blockHosts() }
         let session = try NetpolSession(model, probing)
@@ -155,9 +157,18 @@ struct NetpolInit: ParsableCommand {
 
 /// Reports in files.
 enum NetpolReports {
+    /// - Parameter path: `-` is standard output.
     static func write(_ text: String, to path: String) throws {
+        if path == "-" { return Console.output(text) }
+        let bytes = Array((text + "\n").utf8)
         do throws(SystemError) {
-            try FileTree.write(path, Array((text + "\n").utf8))
+            // A pipe, a terminal or what a link leads to is written to; only a file of its own is replaced.
+            var status = stat()
+            if lstat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+                try FileTree.writeInPlace(path, bytes, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: 0o644)
+            } else {
+                try FileTree.write(path, bytes)
+            }
         } catch {
             throw NetpolFailure(NetpolExit.badInput, "\(error)")
         }

@@ -5,7 +5,7 @@ import PolicyLab
 
 struct NetpolDiff: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "diff",
+        commandName: "diff", _superCommandName: NetpolCommand.title,
         abstract: "Show what a change opens and what it closes.",
         discussion: """
               skiff netpol diff main:k8s k8s/         a Git revision and the working tree

@@ -3,7 +3,7 @@ import PolicyLab
 
 struct NetpolExplain: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "explain",
+        commandName: "explain", _superCommandName: NetpolCommand.title,
         abstract: "Say why a connection is allowed or denied, and what would change it.",
         discussion: """
               skiff netpol explain -f k8s/ 'shop/web -> shop/db:5432'
@@ -26,6 +26,7 @@ struct NetpolExplain: ParsableCommand {
             throw ValidationError("expected \(FlowPattern.grammar)")
         }
         var model = expectations.isEmpty ? try input.model() : try withOutside()
+        try input.requirePods(model)
         let probes: [Probe]
         let session: NetpolSession
         do throws(FlowPatternError) {
@@ -57,10 +58,10 @@ struct NetpolExplain: ParsableCommand {
         let report = TextReport.forOutput
         let explainer = Explainer(run.oracle)
         // Replicas have the same explanation: the first of each kind stands for the rest.
-        var seen: Set<String> = []
+        var seen: Set<[String]> = []
         var left = 0
         for index in run.probes.indices {
-            guard seen.count < Self.shownMax, seen.insert(kind(run, index)).inserted else {
+            guard seen.count < Self.shownMax, seen.insert(TextReport.kind(run, index)).inserted else {
                 left += 1
                 continue
             }
@@ -71,13 +72,5 @@ struct NetpolExplain: ParsableCommand {
                     explanation, packet: run.packets?[index], microseconds: run.packets == nil ? 0 : run.durations[index]))
         }
         if left > 0 { Console.output("\nand \(left) more between other replicas, with the same answers") }
-    }
-
-    private func kind(_ run: LabRun, _ index: Int) -> String {
-        func workload(_ host: LabHost) -> String {
-            if case .pod(let pod) = host { "\(run.oracle.model.pods[pod].workload)" } else { run.oracle.name(host) }
-        }
-        let probe = run.probes[index]
-        return "\(workload(probe.source)) \(workload(probe.destination)) \(probe.port) \(probe.family) \(run.mark(index).words)"
     }
 }

@@ -1,6 +1,7 @@
 import API
 import APIClient
 import ArgumentParser
+import Glibc
 import JSON
 import Lab
 import PolicyLab
@@ -26,7 +27,7 @@ struct NetpolFromCluster: AsyncParsableCommand {
     private static let pageSize = 500
 
     func run() async throws {
-        try await Refusal.reported {
+        do {
             guard let path = kubeconfig ?? Kubeconfig.paths(environment: NetpolShell.environment).first else {
                 throw Refusal("neither KUBECONFIG nor HOME is set", remedy: "name a file with --kubeconfig")
             }
@@ -41,13 +42,23 @@ struct NetpolFromCluster: AsyncParsableCommand {
                     namespace.isEmpty ? ["\(prefix)/\(resource)"] : namespace.map { "\(prefix)/namespaces/\($0)/\(resource)" }
                 for path in paths { items += try await list(client, path, version, kind) }
             }
-            // A cluster need not have the kind.
             let group = "/apis/policy.networking.k8s.io/v1alpha2"
-            items +=
-                (try? await list(
-                    client, "\(group)/clusternetworkpolicies", "policy.networking.k8s.io/v1alpha2", "ClusterNetworkPolicy")) ?? []
+            do {
+                items += try await list(
+                    client, "\(group)/clusternetworkpolicies", "policy.networking.k8s.io/v1alpha2", "ClusterNetworkPolicy")
+            } catch let refusal as Status where refusal.code == 404 {
+                // A cluster need not have the kind.
+            } catch {
+                Console.write(
+                    "note: ClusterNetworkPolicies cannot be read, answers leave them out: \(error)\n", to: STDERR_FILENO)
+            }
             await client.shutdown()
             Console.output(JSONWriter.text(["apiVersion": "v1", "kind": "List", "items": .array(items)]))
+        } catch {
+            Console.error(
+                "\(error)\n  → name the cluster with --kubeconfig FILE and --context NAME; it must let you list pods, services, "
+                    + "namespaces and networkpolicies")
+            throw ExitCode(NetpolExit.badInput)
         }
     }
 

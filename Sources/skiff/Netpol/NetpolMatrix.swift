@@ -3,7 +3,7 @@ import PolicyLab
 
 struct NetpolMatrix: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "matrix",
+        commandName: "matrix", _superCommandName: NetpolCommand.title,
         abstract: "Show who can reach whom, by workload.",
         discussion: """
             Every pod is tried with every other pod, on each port that the other one declares (80/tcp for one that declares none).
@@ -17,6 +17,7 @@ struct NetpolMatrix: ParsableCommand {
 
     func run() throws {
         let model = try input.model()
+        try input.requirePods(model)
         let session = try NetpolSession(model, probing)
         let run = try session.answer(session.allPairs())
         input.report(model)

@@ -50,15 +50,34 @@ struct NetpolInputOptions: ParsableArguments {
         do throws(InputRefusal) {
             var objects: [ManifestObject] = []
             var others: [SourcePlace] = []
-            for file in try NetpolSources.texts(of: sources) {
+            let texts = try NetpolSources.texts(of: sources)
+            for file in texts {
                 let read = try ManifestReader.read(file.text, file: file.name)
                 objects += read.objects
                 others += read.others
             }
-            return try LabModelBuilder.build(objects, others: others, options: options)
+            let model = try LabModelBuilder.build(objects, others: others, options: options)
+            // Nothing that is read must not look like nothing that is wrong.
+            guard !model.pods.isEmpty || !model.policies.isEmpty else {
+                let found = texts.isEmpty ? "no .yaml, .yml or .json file" : "neither pods nor policies"
+                throw InputRefusal(
+                    "\(found) in \(sources.joined(separator: ", ")): give the files of workloads and policies, or the output of "
+                        + "kustomize build or helm template")
+            }
+            return model
         } catch {
             throw NetpolFailure(NetpolExit.badInput, error.description)
         }
+    }
+
+    /// For questions that policies alone cannot answer.
+    func requirePods(_ model: LabModel) throws {
+        guard model.networkedPods.isEmpty else { return }
+        report(model)
+        throw NetpolFailure(
+            NetpolExit.badInput,
+            "the input has no pods, so nobody reaches anybody: give the workloads (Deployment, StatefulSet, Pod ...) beside the "
+                + "policies, each -f adds a file or a directory")
     }
 
     /// Says on standard error what was left out, and what the user should know.

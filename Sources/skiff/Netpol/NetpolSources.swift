@@ -41,11 +41,16 @@ enum NetpolSources {
     }
 
     private static func read(_ path: String, as name: String) throws(InputRefusal) -> String {
+        let bytes: [UInt8]
         do throws(SystemError) {
-            return try FileTree.text(path)
+            bytes = try FileTree.read(path)
         } catch {
             throw InputRefusal("\(name): \(String(cString: strerror(error.errno)))")
         }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw InputRefusal("\(name): is no UTF-8 text: save it as UTF-8")
+        }
+        return text
     }
 
     /// The file itself, or the manifests below a directory in order of name; hidden directories are left out.
@@ -85,7 +90,9 @@ enum NetpolSources {
         guard !revision.isEmpty else { throw InputRefusal("\(place): no such file or directory") }
         let filter = path.isEmpty ? "" : " -- \(quoted(path))"
         let listing = "git ls-tree -r --name-only --full-tree \(quoted(revision))\(filter)"
-        let list = try output(listing, failing: "\(place): neither a file nor a path of a Git revision")
+        let list = try output(
+            listing,
+            failing: "\(place): no such file, and no revision of Git (REVISION:PATH, the path from the repository's root)")
         var result: [Text] = []
         for name in list.split(separator: "\n").map(String.init)
         where name == path || extensions.contains(where: { name.hasSuffix($0) }) {

@@ -3,7 +3,7 @@ import PolicyLab
 
 struct NetpolTest: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "test",
+        commandName: "test", _superCommandName: NetpolCommand.title,
         abstract: "Check the expectations of a file: what must be reachable, and what must not.",
         discussion: """
             An expectations file:
@@ -49,10 +49,22 @@ struct NetpolTest: ParsableCommand {
         if !outcome.failed.isEmpty { throw NetpolFailure(NetpolExit.failed) }
     }
 
+    /// Pairs that no expectation is about, for the picture; nil where they are too many.
+    private func whole(_ run: LabRun) -> LabRun? {
+        let model = run.oracle.model
+        guard run.disputed.isEmpty, let options = try? probing.resolved(model),
+            ProbePlan.pairCount(model, options) <= ProbePlan.probesMax / 10
+        else {
+            return nil
+        }
+        return LabRun(run.oracle, ProbePlan.allPairs(model, options).probes)
+    }
+
     private func write(_ outcome: TestOutcome) throws {
         let reports: [(path: String?, text: () -> String)] = [
             (junit, { JUnitReport.text(outcome) }), (json, { JSONReport.test(outcome) }), (sarif, { SARIFReport.text(outcome) }),
-            (markdown, { MarkdownReport.test(outcome) }), (html, { HTMLReport.page(outcome.run, outcome) }),
+            (markdown, { MarkdownReport.test(outcome) }),
+            (html, { HTMLReport.page(outcome.run, outcome, whole: whole(outcome.run)) }),
         ]
         for (path, text) in reports {
             guard let path else { continue }
@@ -81,6 +93,7 @@ enum NetpolExpectations {
     /// Several documents are one: their lines and outside hosts together.
     static func load(_ input: NetpolInputOptions, _ files: [String]) throws -> (LabModel, Expectations) {
         let model = try input.model()
+        try input.requirePods(model)
         do throws(InputRefusal) {
             var objects = files.isEmpty ? model.expectations : []
             for file in try NetpolSources.texts(of: files) {
@@ -94,7 +107,9 @@ enum NetpolExpectations {
                 objects += found
             }
             guard let first = objects.first else {
-                throw InputRefusal("no expectations: give a file with -e; 'skiff netpol init' writes one")
+                throw InputRefusal(
+                    "no expectations: give a file with -e; 'skiff netpol init -f ... > expect.yaml' writes one of what holds today"
+                )
             }
             var all = try Expectations(first)
             for object in objects.dropFirst() { all.append(try Expectations(object)) }

@@ -7,7 +7,7 @@ import PolicyLab
 
 struct NetpolWatch: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "watch",
+        commandName: "watch", _superCommandName: NetpolCommand.title,
         abstract: "Run the test, or the matrix, again whenever a file changes.",
         discussion: "With -e, or with expectations among the manifests, it runs 'test', else 'matrix'. Ctrl-C ends it.")
 
@@ -20,6 +20,10 @@ struct NetpolWatch: ParsableCommand {
     @Flag(help: "Run once for the present state and end with its status.") var once = false
 
     func run() throws {
+        if input.filename.isEmpty { _ = try input.model() }
+        for source in input.filename + expectations where source != "-" && !FileTree.exists(source) {
+            throw NetpolFailure(NetpolExit.badInput, "\(source): no such file or directory")
+        }
         if input.filename.contains("-") { throw NetpolFailure(NetpolExit.badInput, "standard input cannot be watched") }
         var seen: [String] = []
         while true {
@@ -48,7 +52,7 @@ struct NetpolWatch: ParsableCommand {
 
 struct NetpolShell: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "shell",
+        commandName: "shell", _superCommandName: NetpolCommand.title,
         abstract: "Open a shell inside a pod's namespace: curl, nc, ping and tcpdump see what the pod would.",
         discussion: """
               skiff netpol shell -f k8s/ shop/web-0
@@ -85,13 +89,19 @@ struct NetpolShell: ParsableCommand {
     func run() throws {
         let model = try input.model()
         input.report(model)
+        try input.requirePods(model)
         let session = try NetpolSession(model, probing)
         guard
             let index = model.pods.indices.first(where: { position in
                 let pod = model.pods[position]
                 return !pod.isOnHostNetwork && (pod.key.description == self.pod || "\(pod.workload)" == self.pod)
             })
-        else { throw NetpolFailure(NetpolExit.badInput, "the input has no pod \(pod)") }
+        else {
+            throw NetpolFailure(
+                NetpolExit.badInput,
+                "the input has no pod \(pod); there are \(model.networkedPods.prefix(12).map(\.key.description).joined(separator: ", "))"
+            )
+        }
         let probes = ProbePlan.allPairs(model, session.probeOptions).probes
         let shell = environmentOfPod(model, index)
         var status: Int32 = 0
@@ -121,16 +131,17 @@ struct NetpolShell: ParsableCommand {
         _ network: LabNetwork, _ host: LabHost, _ command: [String], _ environment: [String: String]
     ) throws -> Int32 {
         let words = command.isEmpty ? [environment["SHELL"] ?? "/bin/sh", "-i"] : command
-        return try network.visit(host) {
+        let found = try network.visit(host) { () -> (pid: pid_t, refused: Int32) in
             var arguments = words.map { strdup($0) } + [nil]
             var variables = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
             defer { for text in arguments + variables { free(text) } }
             var pid: pid_t = 0
             let refused = posix_spawnp(&pid, words[0], nil, nil, &arguments, &variables)
-            guard refused == 0 else {
-                throw NetpolFailure(NetpolExit.badInput, "\(words[0]): \(String(cString: strerror(refused)))")
-            }
-            return try wait(for: pid)
+            return (pid, refused)
         }
+        guard found.refused == 0 else {
+            throw NetpolFailure(NetpolExit.badInput, "\(words[0]): \(String(cString: strerror(found.refused)))")
+        }
+        return try wait(for: found.pid)
     }
 }
