@@ -31,11 +31,16 @@ while time.monotonic() - begin < seconds + 30:
     except OSError:
         continue  # the kernel had to drop reports
     last = time.monotonic()
-    kind = datagram[4]  # of the first message: 12 is a new element, 14 one that went
-    if kind == 14:
-        continue
-    for found in value.findall(datagram):
-        seen.setdefault(socket.inet_ntoa(found[:4]), last)
+    # Several messages: what came (12) and what went (14), each with its length in front.
+    start = 0
+    while start + 16 <= len(datagram):
+        length = int.from_bytes(datagram[start:start + 4], "little")
+        if length < 16:
+            break
+        if datagram[start + 4] == 12:
+            for found in value.findall(datagram[start:start + length]):
+                seen.setdefault(socket.inet_ntoa(found[:4]), last)
+        start += (length + 3) & ~3
 lags, missing = [], 0
 for line in open(log):
     at, _, come = line.split()
