@@ -17,7 +17,7 @@ enum FunctionTable {
         AuthorizerFunctions.self,
     ]
 
-    private static let tables: [(library: any FunctionLibrary.Type, overloads: [String: [Overload]])] = all.map {
+    private static let tables: [(functions: any FunctionLibrary.Type, overloads: [String: [Overload]])] = all.map {
         ($0, DeclarationReader.read($0.declarations))
     }
 
@@ -30,7 +30,7 @@ enum FunctionTable {
     static let libraries: [String: [any FunctionLibrary.Type]] = {
         var result: [String: [any FunctionLibrary.Type]] = [:]
         for table in tables {
-            for name in table.overloads.keys { result[name, default: []].append(table.library) }
+            for name in table.overloads.keys { result[name, default: []].append(table.functions) }
         }
         return result
     }()
