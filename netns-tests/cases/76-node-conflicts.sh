@@ -6,14 +6,7 @@
 . "$NETNS_TESTS/cni.sh"
 . "$NETNS_TESTS/nodes.sh"
 prepare_nodes
-new_host hub
-objects=()
-for node in node1 node2 node3; do
-    n=$(number $node)
-    new_host $node
-    plug $node hub eth0 172.18.0.1$n/24 fd18::1$n/64
-    objects+=("$(node_object $node 172.18.0.1$n fd18::1$n)")
-done
+. "$NETNS_TESTS/one-link.sh"
 # thief PREFIX...: a younger node that claims them.
 thief() {
     local list="" prefix

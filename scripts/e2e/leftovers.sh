@@ -41,9 +41,10 @@ check "leaves nothing" nothing_left
 check "a second skiff down has nothing to do" bash -c "'$SKIFF' down ${OTHER[*]} | grep -q 'there is no cluster'"
 
 up_again >"$WORK/left.up" 2>&1 || cat "$WORK/left.up"
-mkdir -p "$WORK/left/nodes/node1/mounted" && mount -t tmpfs none "$WORK/left/nodes/node1/mounted" && touch "$WORK/left/nodes/node1/mounted/file"
-check "skiff down with something mounted in the data directory" down_again
+mkdir -p "$WORK/left/nodes/node1/mounted" "$WORK/elsewhere" && touch "$WORK/elsewhere/file" && mount --bind "$WORK/elsewhere" "$WORK/left/nodes/node1/mounted"
+check "skiff down with a folder from elsewhere mounted in the data directory" down_again
 check "leaves nothing" nothing_left
+check "and deletes nothing behind the mount" test -e "$WORK/elsewhere/file"
 
 up_again >"$WORK/left.up" 2>&1 || cat "$WORK/left.up"
 rm -rf "$WORK/left"

@@ -126,15 +126,27 @@ package enum FileTree {
         return names.sorted()
     }
 
-    /// Removes a file, link or directory with everything below it. Links are removed, never followed; a mount point stops it.
+    /// Removes a file, link or directory with everything below it. Links are removed, never followed; nothing is removed while
+    /// something is mounted below the path, for what lies behind a mount may be anybody's.
     package static func remove(_ path: String) throws(SystemError) {
+        try refuseMounts(below: path)
+        try removeTree(path)
+    }
+
+    static func refuseMounts(below path: String) throws(SystemError) {
+        if let point = MountPoint.below(resolve(path) ?? path, try text("/proc/self/mountinfo")).first {
+            throw SystemError("remove \(path): unmount \(point) first", errno: EBUSY)
+        }
+    }
+
+    private static func removeTree(_ path: String) throws(SystemError) {
         var status = stat()
         guard lstat(path, &status) == 0 else {
             if errno == ENOENT { return }
             throw SystemError("remove \(path)", errno: errno)
         }
         if status.st_mode & S_IFMT == S_IFDIR {
-            for name in names(in: path) ?? [] { try remove("\(path)/\(name)") }
+            for name in names(in: path) ?? [] { try removeTree("\(path)/\(name)") }
             guard rmdir(path) == 0 || errno == ENOENT else { throw SystemError("remove \(path)", errno: errno) }
         } else {
             guard unlink(path) == 0 || errno == ENOENT else { throw SystemError("remove \(path)", errno: errno) }

@@ -2,6 +2,7 @@ import API
 import JSON
 package import Logging
 import Machinery
+import Store
 
 /// Writes into the status of ValidatingAdmissionPolicies whether their expressions fit the types of what they match.
 ///
@@ -21,20 +22,22 @@ package struct PolicyStatusReconciler: Sendable {
 
     /// Runs until cancelled.
     package func run() async throws {
-        var known = registry.caches[Self.resource]?.lastRevision
-        await reconcile()
+        var known: Revision?
         while true {
-            try await registry.environment.sleep(Self.interval)
             let revision = registry.caches[Self.resource]?.lastRevision
-            guard revision != known else { continue }
-            known = revision
-            await reconcile()
+            // What could not be written is tried again, whether or not a policy changes.
+            if revision != known { known = await reconcile() ? revision : nil }
+            try await registry.environment.sleep(Self.interval)
         }
     }
 
     /// Judges each policy whose specification changed since it was judged.
-    package func reconcile() async {
-        guard let kind = registry.kinds.kind(Self.resource), let cache = registry.caches[kind] else { return }
+    ///
+    /// - Returns: False when a verdict could not be written.
+    @discardableResult
+    package func reconcile() async -> Bool {
+        guard let kind = registry.kinds.kind(Self.resource), let cache = registry.caches[kind] else { return true }
+        var isComplete = true
         for cached in cache.all() {
             let policy = cached.object
             let generation = policy["metadata"]?["generation"]?.int ?? 0
@@ -53,8 +56,10 @@ package struct PolicyStatusReconciler: Sendable {
                 }
             } catch {
                 guard !error.isNotFound, !error.isConflict else { continue }
+                isComplete = false
                 logger.info("policy not judged", metadata: ["key": "\(cached.key)", "error": "\(error)"])
             }
         }
+        return isComplete
     }
 }

@@ -142,7 +142,7 @@ package enum ConversionReview {
     private static func withOwnMetadata(_ new: JSONValue, _ old: JSONValue) throws(Failure) -> JSONValue {
         guard let given = new["metadata"] else { throw Failure(message: "missing metadata in converted object") }
         guard given.object != nil else {
-            throw Failure(message: "invalid metadata of type \(goType(given)) in converted object")
+            throw Failure(message: "invalid metadata of type \(GoFormat.typeName(given)) in converted object")
         }
         var metadata = old["metadata"] ?? [:]
         for field in ["labels", "annotations"] {
@@ -151,11 +151,12 @@ package enum ConversionReview {
                 continue
             }
             guard let members = value.object?.members else {
-                throw Failure(message: "invalid metadata.\(field) of type \(goType(value)) in converted object")
+                throw Failure(message: "invalid metadata.\(field) of type \(GoFormat.typeName(value)) in converted object")
             }
             for member in members where member.value.string == nil {
                 throw Failure(
-                    message: "metadata.\(field)[\(member.key)] must be a string, but is \(goType(member.value)) in converted "
+                    message: "metadata.\(field)[\(member.key)] must be a string, but is "
+                        + "\(GoFormat.typeName(member.value)) in converted "
                         + "object")
             }
             if metadata[field] != value {
@@ -177,17 +178,5 @@ package enum ConversionReview {
     /// `stable.example.com/v1, Kind=Foo`.
     package static func name(_ object: JSONValue) -> String {
         "\(object["apiVersion"]?.string ?? ""), Kind=\(object["kind"]?.string ?? "")"
-    }
-
-    private static func goType(_ value: JSONValue) -> String {
-        switch value {
-        case .null: "<nil>"
-        case .bool: "bool"
-        case .int: "int64"
-        case .double: "float64"
-        case .string: "string"
-        case .array: "[]interface {}"
-        case .object: "map[string]interface {}"
-        }
     }
 }

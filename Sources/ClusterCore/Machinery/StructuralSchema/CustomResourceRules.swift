@@ -87,7 +87,9 @@ package struct CustomResourceRules: KindRules {
             let name = "." + path.joined(separator: ".")
             return [
                 .invalid(
-                    place, 0, "\(name) accessor error: \(JSONWriter.text(found)) is of the type \(goType(found)), expected int64")
+                    place, 0,
+                    "\(name) accessor error: \(JSONWriter.text(found)) is of the type \(GoFormat.typeName(found)), expected int64"
+                )
             ]
         }
         if replicas < 0 { return [.invalid(place, found, "should be a non-negative integer")] }
@@ -101,20 +103,8 @@ package struct CustomResourceRules: KindRules {
         return [
             .invalid(
                 FieldPath(name), "",
-                "\(name) accessor error: \(JSONWriter.text(found)) is of the type \(goType(found)), expected string")
+                "\(name) accessor error: \(JSONWriter.text(found)) is of the type \(GoFormat.typeName(found)), expected string")
         ]
-    }
-
-    private func goType(_ value: JSONValue) -> String {
-        switch value {
-        case .null: "<nil>"
-        case .bool: "bool"
-        case .int: "int64"
-        case .double: "float64"
-        case .string: "string"
-        case .array: "[]interface {}"
-        case .object: "map[string]interface {}"
-        }
     }
 
     package var columns: [Column] { printer.columns }
