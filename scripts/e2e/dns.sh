@@ -174,7 +174,7 @@ restarted() {
     shift
     rm -f "$WORK/enough"*
     for mode in "$@"; do
-        from 1 python3 netns-tests/lookups.py "$mode" names-web.$zone "$web" "$WORK/enough" >"$WORK/lost.$mode" 2>&1 &
+        from 1 python3 netns-tests/lookups.py "$mode" names-web.$zone "$web" "$WORK/enough" 20 >"$WORK/lost.$mode" 2>&1 &
         pids+=($!)
     done
     for mode in "$@"; do within 10 test -e "$WORK/enough.$mode"; done
