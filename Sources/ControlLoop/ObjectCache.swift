@@ -19,6 +19,7 @@ package final class ObjectCache<Object: APIObject>: Sendable {
     private let state: Mutex<State>
     /// Held while handlers run, so that a late subscriber's first look and later changes cannot overtake each other.
     private let subscribers = Mutex<[(id: Int, handler: Handler)]>([])
+    private let parts = Mutex(SharedParts())
 
     /// What is kept; differs from the view's own resource for views that fit several.
     package let resource: GroupVersionResource
@@ -114,7 +115,11 @@ package final class ObjectCache<Object: APIObject>: Sendable {
 }
 
 extension ObjectCache: ReflectorSink {
-    package func read(_ json: JSONValue) -> Object { Object(json: json) }
+    package func read(_ json: JSONValue) -> Object {
+        var object = Object(json: json)
+        parts.withLock { object.share(&$0) }
+        return object
+    }
 
     /// Takes a whole list; what was not in it is gone.
     package func replace(with objects: [Object], resourceVersion: String) {

@@ -83,7 +83,7 @@ import Testing
             "metadata": ["name": .string(name), "namespace": .string(namespace)], "spec": ["nodeName": .string(node)],
         ]
         return CachedObject(
-            kind: kind, key: NamespacedName(namespace: namespace, name: name), revision: Revision(revision),
+            kind: CachedKind(kind), key: NamespacedName(namespace: namespace, name: name), revision: Revision(revision),
             bytes: JSONWriter.write(tree))
     }
 }

@@ -13,13 +13,6 @@ import Testing
         #expect(schema.id(of: GroupVersionKind(group: "apps", version: "v1", kind: "Deployment")) != nil)
     }
 
-    @Test func `reads quickly`() {
-        let clock = ContinuousClock()
-        let elapsed = clock.measure { _ = Schema(tables: SchemaTables.packages) }
-        print("schema tables read in \(elapsed)")
-        #expect(elapsed < .seconds(2))
-    }
-
     @Test func `gives one number to one field`() {
         for type in schema.types {
             let numbers = type.fields.map(\.number).filter { $0 > 0 } + type.nested.map(\.number)

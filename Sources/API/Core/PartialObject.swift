@@ -22,4 +22,6 @@ package struct PartialObject: APIObject, Hashable {
             finalizers: tree["finalizers"]?.array?.compactMap(\.string) ?? [],
             ownerReferences: tree["ownerReferences"]?.array?.map(OwnerReference.init(json:)) ?? [])
     }
+
+    package mutating func share(_ parts: inout SharedParts) { parts.share(&metadata) }
 }

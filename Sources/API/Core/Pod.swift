@@ -22,6 +22,12 @@ package struct Pod: APIObject, Hashable {
         status = PodStatus(json: json["status"] ?? [:])
     }
 
+    package mutating func share(_ parts: inout SharedParts) {
+        parts.share(&metadata)
+        parts.share(&spec)
+        parts.share(&status)
+    }
+
     /// No container of this pod runs or will run again.
     package var isFinished: Bool { status.phase == "Succeeded" || status.phase == "Failed" }
     package var isReady: Bool { status.conditions["Ready"]?.isTrue ?? false }

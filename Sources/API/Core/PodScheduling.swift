@@ -1,7 +1,7 @@
 package import JSON
 
 /// `spec.affinity`; pod affinity terms stay trees until someone reads them.
-package struct Affinity: Hashable, Sendable {
+package struct Affinity: HasUsualValue, Hashable, Sendable {
     package var requiredNodeTerms: [NodeSelectorTerm]?
     package var preferredNodeTerms: [PreferredNodeTerm] = []
     package var podAffinity: JSONValue?

@@ -9,7 +9,7 @@ package struct PodSpec: Hashable, Sendable {
     package var volumes: [Volume] = []
     package var nodeName = ""
     package var nodeSelector: [String: String] = [:]
-    package var affinity = Affinity()
+    @Rare package var affinity = Affinity()
     package var tolerations: [Toleration] = []
     package var topologySpreadConstraints: [TopologySpreadConstraint] = []
     /// `Always`, `OnFailure` or `Never`.
@@ -21,7 +21,7 @@ package struct PodSpec: Hashable, Sendable {
     package var hostIPC = false
     package var shareProcessNamespace = false
     package var dnsPolicy = "ClusterFirst"
-    package var dnsConfig = PodDNSConfig()
+    @Rare package var dnsConfig = PodDNSConfig()
     package var hostAliases: [HostAlias] = []
     package var hostname = ""
     package var subdomain = ""
@@ -42,7 +42,7 @@ package struct PodSpec: Hashable, Sendable {
     package var imagePullSecrets: [String] = []
     package var enableServiceLinks = true
     package var runtimeClassName = ""
-    package var securityContext = PodSecurityContext()
+    @Rare package var securityContext = PodSecurityContext()
 
     /// Those of all three lists.
     package var everyContainer: [Container] { initContainers + containers + ephemeralContainers }
@@ -97,7 +97,7 @@ package struct PodSpec: Hashable, Sendable {
 }
 
 /// `spec.dnsConfig`.
-package struct PodDNSConfig: Hashable, Sendable {
+package struct PodDNSConfig: HasUsualValue, Hashable, Sendable {
     package struct Option: Hashable, Sendable {
         package var name: String
         package var value: String?
@@ -129,7 +129,7 @@ package struct HostAlias: Hashable, Sendable {
 }
 
 /// `spec.securityContext`: what holds for all containers that do not say otherwise.
-package struct PodSecurityContext: Hashable, Sendable {
+package struct PodSecurityContext: HasUsualValue, Hashable, Sendable {
     package struct Sysctl: Hashable, Sendable {
         package var name: String
         package var value: String

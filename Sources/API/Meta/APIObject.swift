@@ -12,9 +12,15 @@ package protocol APIObject: Sendable {
 
     /// Reads an object that a server accepted: absent fields take their zero value, nothing is refused.
     init(json: JSONValue)
+
+    /// Takes the copies that `parts` keeps of what many objects have in common; afterwards the object is equal to what it was.
+    mutating func share(_ parts: inout SharedParts)
 }
 
 extension APIObject {
     package var key: NamespacedName { metadata.key }
     package static var apiVersion: String { resource.groupVersion }
+
+    /// For kinds of which a cluster has few.
+    package mutating func share(_ parts: inout SharedParts) {}
 }

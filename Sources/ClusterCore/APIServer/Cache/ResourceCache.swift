@@ -23,14 +23,15 @@ package final class ResourceCache: Sendable {
     private static let historyEventsMax = 512
 
     /// The kind and the form of its stored bytes; both follow the definition of a custom kind.
-    private let definition: Mutex<(kind: KindDefinition, form: StoredForm)>
-    package var kind: KindDefinition { definition.withLock { $0.kind } }
+    private let definition: Mutex<(kind: CachedKind, form: StoredForm)>
+    package var kind: KindDefinition { cachedKind.definition }
+    var cachedKind: CachedKind { definition.withLock { $0.kind } }
     var form: StoredForm { definition.withLock { $0.form } }
     let prefix: String
     private let state: Mutex<State>
 
     init(kind: KindDefinition, start: Revision, encoding: StoredForm.Encoding = .json) {
-        definition = Mutex((kind, StoredForm(kind.gvk, encoding: encoding, keepsVersion: kind.custom != nil)))
+        definition = Mutex((CachedKind(kind), StoredForm(kind.gvk, encoding: encoding, keepsVersion: kind.custom != nil)))
         prefix = StoreKey.prefix(kind.storage)
         state = Mutex(
             State(
@@ -51,9 +52,9 @@ package final class ResourceCache: Sendable {
 
     private func cached(key: String, value: [UInt8], at revision: Revision, isStored: Bool = true) -> CachedObject {
         let (kind, form) = definition.withLock { $0 }
-        let key = StoreKey.name(path: key.utf8.dropFirst(prefix.utf8.count).text)
+        let key = kind.shared(StoreKey.name(path: key.utf8.dropFirst(prefix.utf8.count).text))
         let bytes = form.splice(value, revision: revision)
-        guard let rules = kind.custom else {
+        guard let rules = kind.definition.custom else {
             return CachedObject(kind: kind, key: key, revision: revision, bytes: bytes, isStored: isStored)
         }
         return CustomPresentation.object(kind, rules, bytes, key, revision, isStored: isStored)
@@ -63,12 +64,13 @@ package final class ResourceCache: Sendable {
     ///
     /// - Parameter isNewContent: Every object is read anew, and watches end, as their readers saw the old content.
     func redefine(_ kind: KindDefinition, isNewContent: Bool) {
-        definition.withLock { $0 = (kind, StoredForm(kind.gvk, keepsVersion: true)) }
+        let cachedKind = CachedKind(kind)
+        definition.withLock { $0 = (cachedKind, StoredForm(kind.gvk, keepsVersion: true)) }
         guard isNewContent, let rules = kind.custom else { return }
         state.withLock { state in
             for (path, object) in state.objects {
                 state.objects[path] = CustomPresentation.object(
-                    kind, rules, object.storedBytes ?? object.bytes, object.key, object.revision, isStored: true)
+                    cachedKind, rules, object.storedBytes ?? object.bytes, object.key, object.revision, isStored: true)
             }
             // Past changes are read from the log under the new definition.
             state.history = []

@@ -51,7 +51,7 @@ struct WatcherIndex {
         ]
         if triggerWatchers > 0, let trigger {
             // An object that leaves a bucket is news there too.
-            let values = Set([change.current, change.previous].compactMap { $0?.header.fields[trigger] })
+            let values = Set([change.current, change.previous].compactMap { $0?.header.field(trigger) })
             for value in values {
                 scopes += [.trigger(value, namespace: nil), .trigger(value, namespace: key.namespace)]
             }

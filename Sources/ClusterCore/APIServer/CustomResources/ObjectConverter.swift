@@ -121,11 +121,12 @@ final class ObjectConverter: Sendable {
         }
         guard !missing.isEmpty else { return result }
         let trees = try await convert(
-            missing.map { objects[$0].object }, rules, sizes: missing.map { objects[$0].bytes.count })
+            missing.map { objects[$0].object }, rules, sizes: missing.map { objects[$0].byteCount })
+        let cachedKind = CachedKind(kind)
         for (index, tree) in zip(missing, trees) {
             let object = objects[index]
             let made = CachedObject(
-                kind: kind, key: object.key, revision: object.revision, bytes: JSONWriter.write(tree),
+                kind: cachedKind, key: object.key, revision: object.revision, bytes: JSONWriter.write(tree),
                 isStored: object.isStored, apiVersion: kind.gvk.apiVersion, isOutdated: object.isOutdated)
             result[index] = made
             if object.isStored { memory.remember(made, key(object)) }
@@ -166,12 +167,12 @@ private final class ConversionMemory: Sendable {
     func remember(_ object: CachedObject, _ key: Key) { state.withLock { Self.insert(key, object, &$0) } }
 
     private static func insert(_ key: Key, _ object: CachedObject, _ state: inout State) {
-        if state.youngBytes + object.bytes.count > generationBytesMax {
+        if state.youngBytes + object.byteCount > generationBytesMax {
             state.old = state.young
             state.young = [:]
             state.youngBytes = 0
         }
-        if state.young.updateValue(object, forKey: key) == nil { state.youngBytes += object.bytes.count }
+        if state.young.updateValue(object, forKey: key) == nil { state.youngBytes += object.byteCount }
     }
 }
 

@@ -56,13 +56,14 @@ enum CustomPresentation {
     ///   - kind: The storage version.
     ///   - bytes: As stored, with `resourceVersion`.
     static func object(
-        _ kind: KindDefinition, _ rules: CustomResourceRules, _ bytes: [UInt8], _ key: NamespacedName, _ revision: Revision,
+        _ kind: CachedKind, _ rules: CustomResourceRules, _ bytes: [UInt8], _ key: NamespacedName, _ revision: Revision,
         isStored: Bool
     ) -> CachedObject {
         guard let tree = try? JSONParser.parse(bytes) else {
             return CachedObject(kind: kind, key: key, revision: revision, bytes: bytes, isStored: isStored)
         }
-        let apiVersion = tree["apiVersion"]?.string ?? kind.gvk.apiVersion
+        let current = kind.definition.gvk.apiVersion
+        let apiVersion = tree["apiVersion"]?.string ?? current
         var shown = tree
         if rules.conversion == nil {
             rules.present(&shown)
@@ -73,7 +74,7 @@ enum CustomPresentation {
         return CachedObject(
             kind: kind, key: key, revision: revision, bytes: isSame ? bytes : JSONWriter.write(shown),
             storedBytes: isSame ? nil : bytes, isStored: isStored, apiVersion: rules.conversion == nil ? nil : apiVersion,
-            isOutdated: apiVersion != kind.gvk.apiVersion)
+            isOutdated: apiVersion != current)
     }
 }
 

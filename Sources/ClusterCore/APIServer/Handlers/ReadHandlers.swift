@@ -107,11 +107,11 @@ extension APIHandler {
             "kind": .string(kind.listKind.kind), "apiVersion": .string(kind.gvk.apiVersion), "metadata": metadata,
         ]
         var slices: [[UInt8]] = [JSONWriter.write(head).dropLast() + Array(",\"items\":[".utf8)]
-        slices.reserveCapacity(page.objects.count * 2 + 2)
+        slices.reserveCapacity(page.objects.count * 4 + 2)
         let comma = [UInt8(ascii: ",")]
         for (index, object) in page.objects.enumerated() {
             if index > 0 { slices.append(comma) }
-            slices.append(registry.bytes(object, as: kind))
+            registry.append(object, as: kind, to: &slices)
         }
         slices.append(Array("]}\n".utf8))
         return HTTPResponse(status: 200, headers: Responses.jsonHeaders, body: .slices(slices))

@@ -71,6 +71,15 @@ package final class ObjectRegistry: Sendable {
         kind.gvr == kind.storage || kind.converts ? object.bytes : JSONWriter.write(tree(object, as: kind))
     }
 
+    /// As `bytes`, in pieces and without a copy.
+    func append(_ object: CachedObject, as kind: KindDefinition, to slices: inout [[UInt8]]) {
+        if kind.gvr == kind.storage || kind.converts {
+            object.appendBytes(to: &slices)
+        } else {
+            slices.append(JSONWriter.write(tree(object, as: kind)))
+        }
+    }
+
     private func convert(_ tree: inout JSONValue, to kind: KindDefinition) {
         guard kind.gvr != kind.storage, !kind.converts else { return }
         kind.rules.convertFromStorage(&tree)
@@ -94,7 +103,7 @@ package final class ObjectRegistry: Sendable {
         let json = form.json(served)
         let metadata = tree["metadata"] ?? [:]
         return CachedObject(
-            kind: kind.converts ? kind : cache.kind,
+            kind: kind.converts ? CachedKind(kind) : cache.cachedKind,
             key: NamespacedName(
                 namespace: metadata["namespace"]?.string ?? "", name: metadata["name"]?.string ?? ""),
             revision: revision ?? Revision(0),

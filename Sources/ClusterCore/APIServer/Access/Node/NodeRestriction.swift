@@ -65,7 +65,7 @@ struct NodeRestriction: Sendable {
         let refusal = Refusal(kind, key.name)
         switch (kind.gvr.group, kind.resource) {
         case ("", "pods"):
-            guard try pod(key).fields["spec.nodeName"] == node else {
+            guard try pod(key).field("spec.nodeName") == node else {
                 throw refusal.because("node \"\(node)\" can only delete pods with spec.nodeName set to itself")
             }
         case ("", "nodes"): try own(key.name, refusal, node)
@@ -81,7 +81,7 @@ struct NodeRestriction: Sendable {
         let refusal = Refusal(kind, key.name)
         switch (kind.resource, subresource) {
         case ("pods", "eviction"):
-            guard try pod(key).fields["spec.nodeName"] == node else {
+            guard try pod(key).field("spec.nodeName") == node else {
                 throw refusal.because("node \(node) can only evict pods with spec.nodeName set to itself")
             }
         case ("serviceaccounts", "token"):
@@ -282,7 +282,7 @@ struct NodeRestriction: Sendable {
                 "the UID in the bound object reference (\(uid)) does not match the UID in record. The object might have been "
                     + "deleted and then recreated")
         }
-        guard pod.fields["spec.nodeName"] == node else {
+        guard pod.field("spec.nodeName") == node else {
             throw refusal.because("node requested token bound to a pod scheduled on a different node")
         }
         return podKey
