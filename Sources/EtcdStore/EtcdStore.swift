@@ -24,11 +24,12 @@ package final class EtcdStore: Store {
     package static func open(
         _ configuration: EtcdConfiguration, environment: EtcdEnvironment, logger: Logger = Logger(label: "store")
     ) async throws(StoreError) -> EtcdStore {
-        let cluster = EtcdCluster(configuration, logger: logger)
+        let cluster = EtcdCluster(configuration, environment, logger: logger)
         do throws(StoreError) {
             let version = try await cluster.version()
             guard EtcdVersion.isKnown(version) else { throw .unsupportedServer(found: version, needed: EtcdVersion.oldest) }
             let revision = try await cluster.currentRevision()
+            await cluster.preferLeader()
             let store = EtcdStore(configuration, cluster, at: revision, environment, logger)
             try await store.readCompaction()
             return store
@@ -178,7 +179,7 @@ extension EtcdCluster {
         }
     }
 
-    func version() async throws(StoreError) -> String { try await call(.status, [], SmallMessages.version) }
+    func version() async throws(StoreError) -> String { try await call(.status, [], MemberStatus.init(_:)).version }
 
     /// Linearizable: not older than any write that anybody was told of.
     func currentRevision() async throws(StoreError) -> Revision {

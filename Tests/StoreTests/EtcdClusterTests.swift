@@ -85,7 +85,7 @@ import Testing
 
     /// Tries again while there is no leader or the member asked is the one that died.
     private func insisting<Result>(_ body: () async throws -> Result) async throws -> Result {
-        for _ in 0..<400 {
+        for _ in 0..<2000 {
             do {
                 return try await body()
             } catch StoreError.unavailable {

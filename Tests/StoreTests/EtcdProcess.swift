@@ -66,7 +66,7 @@ final class EtcdProcess: Sendable {
         var logger = Logger(label: "etcd")
         logger.logLevel = .critical
         let configuration = try EtcdConfiguration(urls: urls, tls: tls)
-        for _ in 0..<400 {
+        for _ in 0..<2000 {
             do throws(StoreError) {
                 return try await EtcdStore.open(configuration, environment: environment, logger: logger)
             } catch {

@@ -3,7 +3,7 @@ import Logging
 import Store
 import Synchronization
 
-/// The members of one etcd cluster: calls go to one of them until it fails, then to the next.
+/// The members of one etcd cluster: calls go to one of them, the leader if it can be had, until it fails, then to the next.
 final class EtcdCluster: Sendable {
     /// One call of etcd's API.
     struct Method: Hashable, Sendable {
@@ -19,24 +19,30 @@ final class EtcdCluster: Sendable {
         static let watchPath = "/etcdserverpb.Watch/Watch"
     }
 
-    private struct Member: Sendable {
+    struct Member: Sendable {
         let endpoint: EtcdConfiguration.Endpoint
         let client: GRPCClient
     }
 
-    private let members: [Member]
-    private let preferred = Mutex(0)
-    private let callTimeout: Duration
+    let members: [Member]
+    let preferred = Mutex(0)
+    let doubt = Mutex(LeaderDoubt())
+    let callTimeout: Duration
+    let environment: EtcdEnvironment
 
     /// Larger answers end their call; lists are then read in smaller pages.
     private static let messageBytesMax = 64 << 20
+    private static let connectTimeout: Duration = .seconds(2)
 
-    init(_ configuration: EtcdConfiguration, logger: Logger) {
+    init(_ configuration: EtcdConfiguration, _ environment: EtcdEnvironment, logger: Logger) {
+        self.environment = environment
         callTimeout = configuration.callTimeout
         members = configuration.endpoints.map { endpoint in
             var settings = GRPCConfiguration(target: .tcp(host: endpoint.host, port: endpoint.port))
             settings.authority = "\(endpoint.host.contains(":") ? "[\(endpoint.host)]" : endpoint.host):\(endpoint.port)"
             settings.messageBytesMax = Self.messageBytesMax
+            // Members are near each other; one that is switched off must not hold up the search for another.
+            settings.connectTimeout = Self.connectTimeout
             if endpoint.isSecure { settings.tls = configuration.tls ?? GRPCConfiguration.TLS() }
             return Member(endpoint: endpoint, client: GRPCClient(configuration: settings, logger: logger))
         }
@@ -48,6 +54,8 @@ final class EtcdCluster: Sendable {
     func call(_ method: Method, _ message: [UInt8]) async throws(GRPCError) -> ArraySlice<UInt8> {
         var last = GRPCError(.unavailable, "no member")
         for _ in members.indices {
+            // Also before the second member: the first was the leader, and the others may not know yet that it is gone.
+            if !method.isRepeatable { try await awaitLeader() }
             let index = preferred.withLock { $0 }
             do throws(GRPCError) {
                 let timeout = callTimeout
@@ -78,18 +86,24 @@ final class EtcdCluster: Sendable {
     }
 
     /// Asks one member whether it is there; closes its connection when it is not, so that what hangs on it ends.
-    func probe(_ member: Int, timeout: Duration) async {
+    ///
+    /// - Returns: What it says of itself; nil when it does not answer.
+    @discardableResult
+    func probe(_ member: Int, timeout: Duration) async -> MemberStatus? {
         do throws(GRPCError) {
-            _ = try await members[member].client.call(path: Method.status.path, message: [], timeout: timeout)
+            return MemberStatus(
+                try await members[member].client.call(path: Method.status.path, message: [], timeout: timeout))
         } catch {
-            guard error.concernsMember else { return }
+            guard error.concernsMember else { return nil }
             moveOn(from: member)
             await members[member].client.shutdown()
+            return nil
         }
     }
 
     /// Another member is asked first from now on, unless that has happened already.
     func moveOn(from member: Int) {
+        doubt.withLock { $0.memberFailed() }
         preferred.withLock { if $0 == member { $0 = (member + 1) % members.count } }
     }
 
@@ -98,5 +112,5 @@ final class EtcdCluster: Sendable {
 
 extension GRPCError {
     /// Another member may do better.
-    fileprivate var concernsMember: Bool { code == .unavailable || code == .deadlineExceeded }
+    var concernsMember: Bool { code == .unavailable || code == .deadlineExceeded }
 }

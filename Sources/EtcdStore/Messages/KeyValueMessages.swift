@@ -84,15 +84,15 @@ struct RangeResponse: Hashable, Sendable {
 }
 
 /// `If` one key is as expected `Then` one operation `Else` read the key.
-struct Transaction: Hashable, Sendable {
-    enum Condition: Hashable, Sendable {
+package struct Transaction: Hashable, Sendable {
+    package enum Condition: Hashable, Sendable {
         /// Zero: the key does not exist.
         case modRevision(Int64)
         case version(Int64)
         case exists
     }
 
-    enum Operation: Hashable, Sendable {
+    package enum Operation: Hashable, Sendable {
         case put([UInt8], lease: Int64)
         case delete
     }
@@ -101,7 +101,13 @@ struct Transaction: Hashable, Sendable {
     var condition: Condition
     var operation: Operation
 
-    var bytes: [UInt8] {
+    package init(key: [UInt8], condition: Condition, operation: Operation) {
+        self.key = key
+        self.condition = condition
+        self.operation = operation
+    }
+
+    package var bytes: [UInt8] {
         var compare = FieldWriter()
         switch condition {
         case .modRevision(let revision):

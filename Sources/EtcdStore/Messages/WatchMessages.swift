@@ -89,14 +89,4 @@ enum SmallMessages {
         }
         return identifier
     }
-
-    /// `3.4.23`, from the answer of `Maintenance.Status`.
-    static func version(_ bytes: ArraySlice<UInt8>) throws(FieldReader.Malformed) -> String {
-        var reader = FieldReader(bytes)
-        var version = ""
-        while let (number, value) = try reader.next() {
-            if number == 2 { version = value.text }
-        }
-        return version
-    }
 }

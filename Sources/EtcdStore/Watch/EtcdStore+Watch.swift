@@ -1,11 +1,13 @@
 import GRPC
 import Logging
 package import Store
+import Synchronization
 
 extension EtcdStore {
     private static let probeInterval: Duration = .seconds(1)
     private static let probeTimeout: Duration = .seconds(3)
-    private static let backoffMax: Duration = .seconds(2)
+    /// Also how long a write may wait for its event after a new leader was found.
+    private static let backoffMax: Duration = .milliseconds(200)
 
     /// Follows the cluster for as long as the task runs; nothing is observed and no write returns soon without it.
     ///
@@ -24,16 +26,21 @@ extension EtcdStore {
 
     private func follow(_ current: WatchedMember) async throws {
         var backoff: Duration = .milliseconds(50)
+        var failures = 0
         while true {
             let before = fanout.position
             do throws(StoreError) {
                 try await watchOnce(current)
             } catch {
                 if error.endsFollowing { throw error }
-                logger.warning("lost the watch on etcd", metadata: ["reason": "\(error)", "revision": "\(fanout.position)"])
+                // Once per loss: it is tried again several times a second.
+                logger.log(
+                    level: failures == 0 ? .warning : .debug, "lost the watch on etcd",
+                    metadata: ["reason": "\(error)", "revision": "\(fanout.position)"])
             }
             try Task.checkCancellation()
-            backoff = fanout.position > before ? .milliseconds(50) : min(backoff * 2, Self.backoffMax)
+            failures = fanout.position > before ? 0 : failures + 1
+            backoff = failures == 0 ? .milliseconds(50) : min(backoff * 2, Self.backoffMax)
             try await environment.sleep(backoff)
         }
     }
@@ -109,12 +116,17 @@ extension EtcdStore {
         return .unavailable("etcd at \(cluster.description) cancelled the watch: \(response.cancelReason)")
     }
 
-    /// Finds out when the watched member is silent because it is gone, and lets go who waits too long.
+    /// Finds out when a member that is relied on is silent because it is gone, and lets go who waits too long.
     private func keepAwake(_ current: WatchedMember) async throws {
         while true {
             try await environment.sleep(Self.probeInterval)
             fanout.expire(now: environment.monotonic())
-            if let member = current.get() { await cluster.probe(member, timeout: Self.probeTimeout) }
+            let preferred = cluster.preferred.withLock { $0 }
+            if let member = current.get(), member != preferred { await cluster.probe(member, timeout: Self.probeTimeout) }
+            // Another one leads by now, or does not know yet that it does.
+            if let status = await cluster.probe(preferred, timeout: Self.probeTimeout), !status.isLeader {
+                await cluster.preferLeader()
+            }
         }
     }
 
