@@ -107,6 +107,38 @@ import Testing
         #expect(rest.allSatisfy { $0["metadata"]?["deletionTimestamp"]?.string != nil }, "\(rest)")
     }
 
+    @Test(arguments: [
+        ("storage.k8s.io/v1 volumeattachments", #"{"attached":false}"#),
+        ("networking.k8s.io/v1 ingresses", #"{"loadBalancer":{}}"#),
+        ("apps/v1 replicasets", #"{"replicas":0}"#), ("batch/v1 cronjobs", "{}"),
+        (
+            "policy/v1 poddisruptionbudgets",
+            #"{"disruptionsAllowed":0,"currentHealthy":0,"desiredHealthy":0,"expectedPods":0}"#
+        ),
+    ])
+    func `a first status is written with its zeros`(id: String, status: String) async throws {
+        let kind = try #require(Self.stored.first { "\($0.gvk.apiVersion) \($0.resource)" == id })
+        let server = try await ServerFixture.make()
+        var object = try sample(kind)
+        object["status"] = [:]
+        let created = await server.post(collection(kind), object)
+        let expected = try JSONParser.parse(Array(status.utf8)).object?.members.sorted { $0.key < $1.key }
+        #expect(created.json["status"]?.object?.members.sorted { $0.key < $1.key } == expected, "\(created.json)")
+    }
+
+    @Test(arguments: [("deployments", false), ("replicasets", true), ("statefulsets", true), ("daemonsets", true)])
+    func `only a Deployment keeps its labels when its status is written`(resource: String, changes: Bool) async throws {
+        let kind = try #require(Self.stored.first { $0.resource == resource })
+        let server = try await ServerFixture.make()
+        #expect(await server.post(collection(kind), try sample(kind)).code == 201)
+        let patched = await server.patch(
+            "\(collection(kind))/sample/status",
+            ["metadata": ["labels": ["seen": "yes"], "annotations": ["seen": "yes"]], "status": ["observedGeneration": 1]])
+        #expect(patched.code == 200, "\(patched.message)")
+        #expect((patched.json["metadata"]?["labels"]?["seen"] == "yes") == changes, "\(patched.json)")
+        #expect(patched.json["metadata"]?["annotations"]?["seen"] == "yes")
+    }
+
     @Test func `a status is dropped on creation and kept apart from the rest`() async throws {
         let server = try await ServerFixture.make()
         let path = "/apis/networking.k8s.io/v1/namespaces/default/ingresses"

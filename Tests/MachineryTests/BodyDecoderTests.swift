@@ -134,15 +134,12 @@ import Testing
         #expect(refusal(deeper)?.code == 400)
     }
 
-    @Test func `judges a body of many keys in reasonable time`() {
-        let labels = (0..<60_000).map { "\"k\($0)\":\"v\"" }.joined(separator: ",")
-        let clock = ContinuousClock()
-        let elapsed = clock.measure {
-            _ = refusal("{\(Self.head),\"metadata\":{\"labels\":{\(labels),\(labels)}}}")
-            let labelled = try? JSONParser.parse("{\"metadata\":{\"labels\":{\(labels)}}}")
-            _ = MergePatch.apply(labelled ?? [:], to: labelled ?? [:])
-        }
-        #expect(elapsed < .seconds(20))
+    /// Seconds at the most, unless the work grows with the square of the keys.
+    @Test(.timeLimit(.minutes(5))) func `judges a body of many keys`() throws {
+        let labels = (0..<300_000).map { "\"k\($0)\":\"v\"" }.joined(separator: ",")
+        #expect(refusal("{\(Self.head),\"metadata\":{\"labels\":{\(labels),\(labels)}}}") != nil)
+        let labelled = try JSONParser.parse("{\"metadata\":{\"labels\":{\(labels)}}}")
+        #expect(MergePatch.apply(labelled, to: labelled) == labelled)
     }
 
     @Test func `takes a body without kind as the kind of the path`() throws {

@@ -84,6 +84,38 @@ import Testing
         #expect(canonical["minReadySeconds"] == nil)
     }
 
+    /// Go writes the zeros of a schema wherever the schema stands, also where it could be a flag or a list.
+    @Test(arguments: ["items", "additionalItems", "additionalProperties", "dependencies"])
+    func `drops the zeros of a schema that stands in a union`(field: String) throws {
+        let id = try #require(
+            Schema.kubernetes.id(named: "apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps"))
+        func schema(_ inner: JSONValue) -> JSONValue { [field: field == "dependencies" ? ["a": inner] : inner] }
+        let zeros: JSONValue = ["id": "", "$schema": "", "description": "", "nullable": false, "uniqueItems": false]
+        var nested = zeros
+        nested["type"] = "string"
+        var tree = zeros
+        tree["type"] = "object"
+        tree["properties"] = ["a": schema(nested)]
+        let wire = ProtobufCodec.encodeMessage(schema(tree), as: id)
+        let canonical = try TreeDecoder.decode(try ProtobufCodec.decode(wire[...], as: id), as: id).object
+        #expect(canonical == schema(["type": "object", "properties": ["a": schema(["type": "string"])]]))
+    }
+
+    @Test func `a custom kind keeps its status subresource, an empty struct on the wire`() throws {
+        let package = "apiextensions-apiserver.pkg.apis.apiextensions.v1"
+        let id = try #require(Schema.kubernetes.id(named: "\(package).CustomResourceSubresources"))
+        let tree = try ProtobufCodec.decode(Self.bytes("0a00")[...], as: id)
+        #expect(try TreeDecoder.decode(tree, as: id).object == ["status": [:]])
+    }
+
+    @Test func `a field of a container's resources is divided by a zero that is written`() throws {
+        let id = try #require(Schema.kubernetes.id(named: "api.core.v1.ResourceFieldSelector"))
+        let wire = ProtobufCodec.encodeMessage(["resource": "limits.cpu"], as: id)
+        for tree in [["resource": "limits.cpu"], try ProtobufCodec.decode(wire[...], as: id)] as [JSONValue] {
+            #expect(try TreeDecoder.decode(tree, as: id).object == ["resource": "limits.cpu", "divisor": "0"])
+        }
+    }
+
     @Test func `reads flattened messages two levels deep`() throws {
         let kind = GroupVersionKind(group: "admissionregistration.k8s.io", version: "v1", kind: "ValidatingWebhookConfiguration")
         let id = try #require(Schema.kubernetes.id(of: kind))

@@ -41,7 +41,12 @@ final class ClientConnector: Sendable {
         let address = "\(configuration.host):\(configuration.port)"
         let limit = TimeAmount(configuration.connectTimeout)
         @Sendable func fail(_ error: any Error) {
-            let failure = error as? HTTPError ?? .connectFailed(address: address, detail: "\(error)")
+            let failure =
+                error as? HTTPError
+                ?? .connectFailed(
+                    address: address,
+                    detail: ConnectFailureText.text(
+                        error, address: address, serverName: configuration.tls?.serverName ?? configuration.host))
             connected.resolve(.failure(failure))
         }
         ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)

@@ -420,15 +420,23 @@ import Testing
                 return group.cancelAll()
             }
             let caller = HTTPWebhookCaller(logger: Logger(label: "test")) { try await ContinuousClock().sleep(for: $0) }
-            func target(_ path: String, name: String = "hook.default.svc") -> WebhookTarget {
+            let stranger = try CertificateAuthority(commonName: "stranger")
+            func target(_ path: String, name: String = "hook.default.svc", trusting: CertificateAuthority? = nil) -> WebhookTarget
+            {
                 WebhookTarget(
                     url: "https://\(name):443\(path)", address: UpstreamAddress(isTLS: true, host: "127.0.0.1", port: port),
-                    serverName: name, path: path, caPEM: Array(authority.certificatePEM.utf8))
+                    serverName: name, path: path, caPEM: Array((trusting ?? authority).certificatePEM.utf8))
             }
             let answer = try await caller.call(target("/check"), [1, 2, 3], timeout: .seconds(30))
             #expect(answer["response"]?["length"] == 3)
-            await #expect(throws: WebhookFailure.self) {
+            let refusal = "tls: failed to verify certificate: x509: certificate"
+            let wrongName = "Post \"https://other.default.svc:443/check\": \(refusal) is not valid for other.default.svc"
+            await #expect(throws: WebhookFailure(message: wrongName)) {
                 try await caller.call(target("/check", name: "other.default.svc"), [], timeout: .seconds(30))
+            }
+            let untrusted = "Post \"https://hook.default.svc:443/check\": \(refusal) signed by unknown authority"
+            await #expect(throws: WebhookFailure(message: untrusted)) {
+                try await caller.call(target("/check", trusting: stranger), [], timeout: .seconds(30))
             }
             await #expect(throws: WebhookFailure(message: "the server could not find the requested resource")) {
                 try await caller.call(target("/none"), [], timeout: .seconds(30))

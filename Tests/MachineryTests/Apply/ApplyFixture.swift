@@ -55,12 +55,16 @@ struct ApplyFixture {
                     "ports": .list(element: port, .map(keys: ["port", "protocol"])),
                     "tags": .list(element: .scalar(.string), .set),
                 ]), isAtomic: false)
+        let share: MergeType = .structure(
+            TestStructure(members: ["device": .scalar(.string), "share": .scalar(.string), "ready": .scalar(.boolean)]),
+            isAtomic: false)
         return .structure(
             TestStructure(
                 members: [
                     "apiVersion": .scalar(.string), "kind": .scalar(.string), "metadata": BuiltInMergeTypes.objectMeta,
                     "numeric": .scalar(.number), "other": .scalar(.number), "string": .scalar(.string), "bool": .scalar(.boolean),
                     "list": .list(element: item, .map(keys: ["name"])), "set": .list(element: .scalar(.any), .set),
+                    "shares": .list(element: share, .map(keys: ["device", "share"])),
                     "atoms": .list(element: .scalar(.any), .atomic),
                     "map": .map(element: .scalar(.string), isAtomic: false),
                     "maps": .map(element: .map(element: .scalar(.string), isAtomic: false), isAtomic: false),

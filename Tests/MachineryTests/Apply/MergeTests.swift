@@ -88,6 +88,12 @@ import Testing
             "{\"list\":[{\"name\":\"a\",\"ports\":[{\"port\":80,\"name\":\"web\"}]}]}",
             "{\"list\":[{\"name\":\"a\",\"ports\":[{\"port\":80,\"protocol\":\"TCP\",\"name\":\"web\"}]}]}"
         ),
+        // A key without a default that is left out is no part of the name.
+        (
+            "{\"shares\":[{\"device\":\"a\"},{\"device\":\"a\",\"share\":\"1\"}]}",
+            "{\"shares\":[{\"device\":\"a\",\"ready\":true}]}",
+            "{\"shares\":[{\"device\":\"a\",\"ready\":true},{\"device\":\"a\",\"share\":\"1\"}]}"
+        ),
     ])
     func `merges by type`(live: String, wanted: String, expected: String) throws {
         let merged = try MergedValue.merge(parse(wanted), into: parse(live), ApplyFixture.type)
@@ -103,8 +109,8 @@ import Testing
         ("{\"set\":[null]}", ".set: element 0: associative list without keys has an element that's an explicit null"),
         (
             "{\"list\":[{\"value\":1}]}",
-            ".list: element 0: associative list with keys has an element that omits key field \"name\" (and doesn't have default "
-                + "value)"
+            ".list: element 0: associative list with keys has an element that omits all key fields [\"name\"] (and doesn't have "
+                + "default values for any key fields)"
         ), ("{\"list\":[1]}", ".list: element 0: associative list with keys may not have non-map elements"),
         (
             "{\"numeric\":\"a\",\"bool\":1}",

@@ -67,6 +67,7 @@ extension ObjectRegistry {
         try access.admitCreate(kind, &object, options.user)
         fillSystemMetadata(&object)
         kind.prepareForCreate(&object)
+        FirstStatus.complete(&object, of: kind)
         let name = key.name
         var errors = ManagedFieldsRules.validate(object) + kind.validateCreate(object)
         errors += expressionErrors(kind, object, old: nil, .whole, others: errors, options)

@@ -104,17 +104,17 @@ enum ListElements {
                         : "associative list with keys may not have non-map elements"
                 ])
         }
-        var fields: [PathElement.KeyField] = []
-        for key in keys {
-            if let found = object[key] ?? defaultValue(of: key, type) {
-                fields.append(PathElement.KeyField(key, found))
-            } else {
-                throw MergeTypeError(
-                    findings: [
-                        "associative list with keys has an element that omits key field \"\(key)\" (and doesn't have default "
-                            + "value)"
-                    ])
-            }
+        // A key that is left out without a default is no part of the name: `shareID` of a claim's devices is one.
+        let fields = keys.compactMap { key in
+            (object[key] ?? defaultValue(of: key, type)).map { PathElement.KeyField(key, $0) }
+        }
+        guard !fields.isEmpty else {
+            let names = keys.map { "\"\($0)\"" }.joined(separator: " ")
+            throw MergeTypeError(
+                findings: [
+                    "associative list with keys has an element that omits all key fields [\(names)] (and doesn't have default "
+                        + "values for any key fields)"
+                ])
         }
         return .keyed(fields)
     }

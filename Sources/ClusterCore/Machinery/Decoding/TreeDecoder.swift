@@ -118,8 +118,25 @@ package struct TreeDecoder {
         case .message(let id): return try message(value, id, field)
         case .list(let element): return try list(value, element, field)
         case .map(let element): return try map(value, element, field)
-        case .rawExtension, .fieldsV1, .any, .schemaOrArray, .schemaOrBool, .schemaOrStringArray: return value
+        case .schemaOrArray, .schemaOrBool, .schemaOrStringArray: return try schemaUnion(value)
+        case .rawExtension, .fieldsV1, .any: return value
         default: return try scalar(value, type)
+        }
+    }
+
+    /// A schema below `items`, `additionalProperties` and the like, where it may also be a flag or a list.
+    ///
+    /// Upstream reads these with their own readers, which drop unknown and repeated fields without a word.
+    private func schemaUnion(_ value: JSONValue) throws(TypeError) -> JSONValue {
+        // Only a schema has such fields.
+        guard let type = structs.last else { return value }
+        switch value {
+        case .object: return try Self.decode(value, as: type, schema: schema).object
+        case .array(let values):
+            var result: [JSONValue] = []
+            for entry in values { result.append(try schemaUnion(entry)) }
+            return .array(result)
+        default: return value
         }
     }
 

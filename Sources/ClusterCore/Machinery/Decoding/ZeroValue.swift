@@ -18,12 +18,12 @@ enum ZeroValue {
 
     /// What the canonical form writes for an absent field; nil when it writes nothing.
     ///
-    /// A message that is no pointer is written even when empty, and a time that is no pointer as null, because Go's `omitempty` does
-    /// not apply to structs; `creationTimestamp` alone says `omitzero`.
+    /// A message that is no pointer is written even when empty, a time that is no pointer as null and a quantity (`divisor`) as 0,
+    /// because Go's `omitempty` does not apply to structs; `creationTimestamp` alone says `omitzero`.
     static func written(_ field: FieldDescriptor, _ schema: Schema) -> JSONValue? {
         if field.isPointer { return .none }
         switch field.type {
-        case .message: return of(field.type, schema)
+        case .message, .quantity: return of(field.type, schema)
         case .time where field.name != "creationTimestamp", .microTime: return .some(.null)
         case .list where field.isAlwaysWritten, .map where field.isAlwaysWritten, .rawExtension where field.isAlwaysWritten:
             return .some(.null)

@@ -126,6 +126,9 @@ struct ProtobufDecoder {
         case (.quantity, .bytes(let content)): return try firstString(content) ?? "0"
         case (.intOrString, .bytes(let content)): return try intOrString(content)
         case (.rawExtension, .bytes(let content)): return try raw(content, depth)
+        case (.any, .bytes(let content)) where content.isEmpty:
+            // A struct without fields, as the status subresource of a custom kind: there, and empty. JSON always has its bytes.
+            return [:]
         case (.fieldsV1, .bytes(let content)), (.any, .bytes(let content)): return try json(content)
         case (.schemaOrArray, .bytes(let content)), (.schemaOrBool, .bytes(let content)),
             (.schemaOrStringArray, .bytes(let content)):
