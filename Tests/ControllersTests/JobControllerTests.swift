@@ -16,6 +16,7 @@ import Testing
                 "spec": ["restartPolicy": "Never", "containers": [["name": "c", "image": "i"]]],
             ]
         }
+        spec["selector"] = ["matchLabels": ["job-name": "j"]]
         harness.cluster.put(
             Job.resource, ["metadata": ["name": "j", "namespace": "default", "uid": "u-job"], "spec": spec])
     }
@@ -145,6 +146,52 @@ import Testing
         harness.cluster.advance(by: .seconds(31))
         await settle()
         #expect(harness.pods().isEmpty && ending() == "Failed DeadlineExceeded")
+    }
+
+    @Test func `an orphan that matches is taken on again, and a pod that matches no more is let go`() async throws {
+        putJob(["parallelism": 2, "completions": 4])
+        await settle()
+        let pod = active[0]
+        try await harness.cluster.patch(
+            Pod.resource, pod.key, .merge, ["metadata": ["ownerReferences": nil, "finalizers": nil]], subresource: nil)
+        await settle()
+        let adopted = try #require(harness.pods().first { $0.key == pod.key })
+        #expect(adopted.metadata.controller?.uid == "u-job" && adopted.metadata.controller?.kind == "Job")
+        #expect(adopted.metadata.finalizers == ["batch.kubernetes.io/job-tracking"] && active.count == 2)
+        try await harness.cluster.patch(
+            Pod.resource, pod.key, .merge, ["metadata": ["labels": ["job-name": "other"]]], subresource: nil)
+        await settle()
+        let released = try #require(harness.pods().first { $0.key == pod.key })
+        #expect(released.metadata.ownerReferences.isEmpty && released.metadata.finalizers.isEmpty)
+        #expect(active.count { $0.metadata.controller != nil } == 2)
+    }
+
+    @Test(arguments: [true, false])
+    func `pods of a job that is gone are not held any longer`(keepsOwner: Bool) async throws {
+        putJob(["parallelism": 2, "completions": 4])
+        await settle()
+        harness.cluster.remove(Job.resource, key("j"))
+        for pod in active where !keepsOwner {
+            try await harness.cluster.patch(
+                Pod.resource, pod.key, .merge,
+                ["metadata": ["ownerReferences": nil, "labels": ["batch.kubernetes.io/job-name": "j"]]], subresource: nil)
+        }
+        await settle()
+        #expect(harness.pods().count == 2 && harness.pods().allSatisfy { $0.metadata.finalizers.isEmpty })
+    }
+
+    @Test func `a job of the same name does not hold its predecessor's pods`() async throws {
+        putJob(["parallelism": 1, "completions": 1])
+        await settle()
+        let old = active[0]
+        harness.cluster.put(
+            Job.resource,
+            [
+                "metadata": ["name": "j", "namespace": "default", "uid": "u-next"],
+                "spec": ["parallelism": 0, "selector": ["matchLabels": ["job-name": "next"]], "template": job.template],
+            ])
+        await settle()
+        #expect(harness.pods().first { $0.key == old.key }?.metadata.finalizers == [])
     }
 
     @Test func `a suspended job has no pods, and starts anew when resumed`() async throws {

@@ -152,16 +152,55 @@ import Testing
         #expect(harness.pods().filter { !$0.metadata.isBeingDeleted }.map(\.metadata.name) == ["ever"])
     }
 
+    @Test func `a taint without a time counts from when it was seen, and anew when it comes back`() async throws {
+        let eviction = TaintEvictionController()
+        let taint = Taint(key: "example.com/a", effect: "NoExecute")
+        func put(_ taints: [Taint]) {
+            harness.cluster.put(Node.resource, node("a", ready: "True", at: harness.cluster.now, taints: taints))
+        }
+        harness.cluster.put(
+            Pod.resource,
+            [
+                "metadata": ["name": "p", "namespace": "default"],
+                "spec": [
+                    "nodeName": "a",
+                    "tolerations": [
+                        ["key": "example.com/a", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 5]
+                    ],
+                ],
+            ])
+        put([taint])
+        await harness.settle(eviction, key("p"))
+        harness.cluster.advance(by: .seconds(4))
+        #expect(eviction.plan(for: key("p"), in: harness.snapshot).lookAgainAfter == .seconds(1) + .milliseconds(10))
+        put([])
+        await harness.settle(eviction, key("p"))
+        put([taint])
+        await harness.settle(eviction, key("p"))
+        harness.cluster.advance(by: .seconds(4))
+        await harness.settle(eviction, key("p"))
+        #expect(!harness.pods()[0].metadata.isBeingDeleted)
+        harness.cluster.advance(by: .seconds(1))
+        await harness.settle(eviction, key("p"))
+        #expect(harness.pods().allSatisfy { $0.metadata.isBeingDeleted })
+    }
+
     @Test func `pods of a node that is gone are removed, but not when only the cache says so`() async throws {
         let collector = PodGarbageCollector()
         harness.cluster.put(
             Pod.resource, ["metadata": ["name": "p", "namespace": "default"], "spec": ["nodeName": "gone"]])
+        #expect(collector.plan(for: key("p"), in: harness.snapshot) == Plan(lookAgainAfter: .seconds(40)))
+        harness.cluster.advance(by: .seconds(40))
         let plan = collector.plan(for: key("p"), in: harness.snapshot)
         harness.cluster.put(Node.resource, node("gone", at: harness.cluster.now))
         let effects = await harness.perform(plan)
         #expect(effects.failure is PlanExecutor.NotConfirmed)
         #expect(harness.pods().count == 1)
+        // A node that was there in between is missed anew.
+        await harness.settle(collector, key("p"))
         harness.cluster.remove(Node.resource, key("gone", ""))
+        #expect(collector.plan(for: key("p"), in: harness.snapshot) == Plan(lookAgainAfter: .seconds(40)))
+        harness.cluster.advance(by: .seconds(40))
         await harness.settle(collector, key("p"))
         #expect(harness.pods().isEmpty)
     }

@@ -8,6 +8,10 @@ import JSON
 package struct PodGarbageCollector: Controller {
     package static let name = "pod-garbage-collector-controller"
     static let outOfService = "node.kubernetes.io/out-of-service"
+    /// How long a node may be away, as one that registers again, before its pods go.
+    static let quarantine: Duration = .seconds(40)
+
+    private let missing = MissingNodes()
 
     package init() {}
 
@@ -16,7 +20,7 @@ package struct PodGarbageCollector: Controller {
             .itself(Pod.self, indexes: [.nodeName]),
             .onChange(Node.self) { change, snapshot in
                 let isOut = change.new?.taints.contains { $0.key == Self.outOfService } ?? true
-                return isOut ? snapshot.list(Pod.self, by: .nodeName, change.key.name).map(\.key) : []
+                return isOut || change.old == nil ? snapshot.list(Pod.self, by: .nodeName, change.key.name).map(\.key) : []
             },
         ]
     }
@@ -28,12 +32,15 @@ package struct PodGarbageCollector: Controller {
         }
         let nodeKey = NamespacedName(name: pod.spec.nodeName)
         guard let node = snapshot.get(Node.self, nodeKey) else {
+            let rest = Self.quarantine - snapshot.now.duration(since: missing.since(pod.spec.nodeName, now: snapshot.now))
+            guard rest <= .zero else { return Plan(lookAgainAfter: rest) }
             var plan = Plan()
             plan.steps.append(.confirmAbsent(Node.resource, nodeKey, uid: nil))
             if !pod.isFinished { plan.add(fail(pod, snapshot.now, "PodGC: node no longer exists")) }
             plan.add(remove(pod))
             return plan
         }
+        missing.forget(pod.spec.nodeName)
         if pod.metadata.isBeingDeleted, !node.isReady, node.taints.contains(where: { $0.key == Self.outOfService }) {
             return Plan([remove(pod)])
         }

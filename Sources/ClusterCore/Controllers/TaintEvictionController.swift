@@ -8,6 +8,8 @@ import JSON
 package struct TaintEvictionController: Controller {
     package static let name = "taint-eviction-controller"
 
+    private let sightings = TaintSightings()
+
     package init() {}
 
     package var triggers: [Trigger<NamespacedName>] {
@@ -23,16 +25,26 @@ package struct TaintEvictionController: Controller {
     package func plan(for key: NamespacedName, in snapshot: Snapshot) -> Plan {
         guard let pod = snapshot.get(Pod.self, key), !pod.metadata.isBeingDeleted, !pod.isFinished, !pod.spec.nodeName.isEmpty,
             let node = snapshot.get(Node.self, NamespacedName(name: pod.spec.nodeName))
-        else { return .settled }
+        else {
+            sightings.forget(key)
+            return .settled
+        }
         var deadline: Timestamp?
+        var isTimed = false
         for taint in node.taints where taint.effect == "NoExecute" {
             let tolerations = pod.spec.tolerations.filter { $0.tolerates(taint) }
-            guard !tolerations.isEmpty else { return evict(pod) }
+            guard !tolerations.isEmpty else {
+                sightings.forget(key)
+                return evict(pod)
+            }
             // Of several tolerations the shortest counts; one without a time tolerates for ever.
             guard let seconds = tolerations.compactMap(\.tolerationSeconds).min() else { continue }
-            let end = (taint.timeAdded ?? snapshot.now).adding(.seconds(max(0, seconds)))
+            if taint.timeAdded == nil { isTimed = true }
+            let start = taint.timeAdded ?? sightings.since(pod, now: snapshot.now)
+            let end = start.adding(.seconds(max(0, seconds)))
             deadline = deadline.map { min($0, end) } ?? end
         }
+        if !isTimed { sightings.forget(key) }
         guard let deadline else { return .settled }
         if deadline <= snapshot.now { return evict(pod) }
         return Plan(lookAgainAfter: deadline.duration(since: snapshot.now) + .milliseconds(10))

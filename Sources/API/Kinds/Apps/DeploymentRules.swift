@@ -66,6 +66,13 @@ package struct DeploymentRules: KindRules {
         check(new, old: old) + TemplateOwner.immutableSelector(new, old)
     }
 
+    /// Unlike other kinds', a Deployment's labels stay as they were.
+    /// - SeeAlso: Kubernetes 1.36 `pkg/registry/apps/deployment/strategy.go`, `deploymentStatusStrategy.PrepareForUpdate`.
+    package func prepareForStatusUpdate(new: inout JSONValue, old: JSONValue) {
+        StatusSeparation.statusUpdate(&new, old)
+        new[path: ["metadata", "labels"]] = old["metadata"]?["labels"]
+    }
+
     package func validateStatusUpdate(new: JSONValue, old: JSONValue) -> [FieldError] {
         let path = FieldPath("status")
         let names = [

@@ -18,19 +18,32 @@ package struct JobController: Controller {
 
     package var triggers: [Trigger<NamespacedName>] {
         [
-            .itself(Job.self, indexes: [.controllerUID]), .owner(of: Pod.self, Job.self, indexes: [.controllerUID]),
+            .itself(Job.self, indexes: [.controllerUID]),
+            .owner(of: Pod.self, Job.self, indexes: [.controllerUID, .withoutController, .heldForJob]),
+            .onChange(Pod.self) { change, snapshot in
+                // A pod without an owner may be adopted, or waits for a Job that let it go.
+                guard let pod = change.new, pod.metadata.controller == nil, !pod.metadata.labels.isEmpty else { return [] }
+                return snapshot.list(Job.self, namespace: pod.metadata.namespace)
+                    .filter { $0.selector.matches(pod.metadata.labels) }.map(\.key)
+                    + [JobClaims.holder(of: pod)].compactMap { $0 }
+            },
         ]
     }
 
     package func plan(for key: NamespacedName, in snapshot: Snapshot) -> Plan {
-        guard let job = snapshot.get(Job.self, key), ["", "kubernetes.io/job-controller"].contains(job.managedBy) else {
-            return .settled
-        }
+        let job = snapshot.get(Job.self, key)
+        if let job, !["", "kubernetes.io/job-controller"].contains(job.managedBy) { return .settled }
+        let leftBehind = JobClaims.leftBehind(key, by: job, in: snapshot)
+        guard let job else { return release(leftBehind) }
         let pods = snapshot.list(Pod.self, by: .controllerUID, job.metadata.uid).filter {
             $0.metadata.namespace == key.namespace
         }
+        if job.metadata.isBeingDeleted || job.isFinished { return release(pods + leftBehind) }
+        guard leftBehind.isEmpty else { return release(leftBehind) }
+        // Counting goes on once it is seen who belongs to the Job.
+        let claims = JobClaims.writes(job, owned: pods, in: snapshot)
+        guard claims.isEmpty else { return Plan(claims) }
         let census = JobCensus(job, pods)
-        if job.metadata.isBeingDeleted || job.isFinished { return release(pods) }
         var plan = Plan()
         var sync = JobSync(job, census, snapshot.now)
         sync.run(&plan)
