@@ -93,36 +93,55 @@ enum ProxyBenchmarks {
 
     // MARK: first packet
 
+    /// Ours beside no rules and beside a single lookup in a counted map, each at two sizes: what grows with the number of Services is memory
+    /// that is no longer in the processor's caches, and a lookup alone shows how much of that nobody can do without.
     private static func firstPacket() async throws {
-        guard let bare = try await packetCost({ _ in true }, 1000) else { return }
-        print("  no rules at all: \(bare) ns a flow (socket, packet, connection tracking)")
-        var ours: [Int: Int] = [:]
+        var lines: [Line] = []
         for count in [1000, 30_000] {
-            ours[count] = try await packetCost(
-                {
-                    _ = try await fill($0, count, transport: "UDP"); return true
-                }, count)
-            if let cost = ours[count] { print("  ours      \(count): \(cost) ns, \(cost - bare) more than none") }
+            let lookup = ProxyFixture.lookupRules(count)
+            lines += [
+                try await line("none", count) { _ in true },
+                try await line("one lookup", count) { await $0.shell("nft -f -", input: lookup) != nil },
+                try await line("ours", count) {
+                    _ = try await fill($0, count, transport: "UDP")
+                    return true
+                },
+            ].compactMap(\.self)
         }
-        if let small = ours[1000], let large = ours[30_000] {
-            print("  ours at 30,000 over 1,000: \(decimal(Double(large) / Double(small), 3))")
+        let costs = await measure(lines)
+        func cost(_ name: String, _ count: Int) -> Int? { costs["\(name) \(count)"] }
+        guard let bare = cost("none", 1000), let small = cost("ours", 1000), let large = cost("ours", 30_000) else { return }
+        print("  no rules at all: \(bare) ns a flow (socket, packet, connection tracking)")
+        print("  ours      1000: \(small) ns, \(small - bare) more than none")
+        print("  ours      30000: \(large) ns, \(large - bare) more than none")
+        print("  ours at 30,000 over 1,000: \(decimal(Double(large) / Double(small), 3))")
+        for name in ["none", "one lookup"] {
+            guard let low = cost(name, 1000), let high = cost(name, 30_000) else { continue }
+            print(
+                "  \(name) at 30,000 over 1,000: \(decimal(Double(high) / Double(low), 3)) (\(low) and \(high) ns; ours \(large - small) ns more)"
+            )
         }
         for count in [1000, 10_000] + (isFull ? [30_000] : []) {
             let text = ProxyFixture.upstreamRules(count, endpoints: 2, transport: "udp")
-            guard let cost = try await packetCost({ await $0.shell("nft -f -", input: text) != nil }, count) else { continue }
-            let small = ours[1000].map { decimal(Double(cost) / Double($0), 3) } ?? "-"
-            let large = ours[30_000].map { decimal(Double(cost) / Double($0), 3) } ?? "-"
+            guard let line = try await line("upstream", count, { await $0.shell("nft -f -", input: text) != nil }),
+                let cost = await measure([line])["upstream \(count)"]
+            else { continue }
             print(
-                "  upstream  \(count): \(cost) ns, \(cost - bare) more than none; \(small) times ours at 1,000, \(large) times ours at 30,000"
-            )
+                "  upstream  \(count): \(cost) ns, \(cost - bare) more than none; \(decimal(Double(cost) / Double(small), 3)) times ours at "
+                    + "1,000, \(decimal(Double(cost) / Double(large), 3)) times ours at 30,000")
         }
     }
 
-    /// Nanoseconds of CPU for the first packet of a flow to one of `count` Services: the best of several rounds, each over as many
-    /// connections as fit the table of connections.
-    private static func packetCost(_ prepare: (BenchmarkNamespace) async throws -> Bool, _ count: Int) async throws -> Int? {
-        let flows = 4000
-        var best: UInt64?
+    private struct Line {
+        var name: String
+        var count: Int
+        var namespace: BenchmarkNamespace
+    }
+
+    /// A namespace with a way out and connection tracking; nil when it cannot be made.
+    private static func line(
+        _ name: String, _ count: Int, _ prepare: (BenchmarkNamespace) async throws -> Bool
+    ) async throws -> Line? {
         guard let namespace = await BenchmarkNamespace() else { return nil }
         let links =
             "ip link set lo up && ip tuntap add d0 mode tun && ip addr add 192.168.9.1/24 dev d0 && ip link set d0 up && "
@@ -133,12 +152,23 @@ enum ProxyBenchmarks {
         guard await namespace.shell(links) != nil, await namespace.shell(tracking) != nil, try await prepare(namespace) else {
             return nil
         }
+        return Line(name: name, count: count, namespace: namespace)
+    }
+
+    /// Nanoseconds of CPU for the first packet of a flow to one of the line's Services: the best of several rounds, in which the lines take
+    /// turns, so that what disturbs the machine disturbs all of them.
+    private static func measure(_ lines: [Line]) async -> [String: Int] {
+        let flows = 4000
+        var best: [String: UInt64] = [:]
         for round in 0..<10 {
-            let addresses = (0..<flows).map { ProxyFixture.virtualAddress(($0 * 7919 + round) % count) }
-            let time = await namespace.newFlows(to: addresses, port: 80)
-            best = min(best ?? .max, time / UInt64(flows))
+            for line in lines {
+                let addresses = (0..<flows).map { ProxyFixture.virtualAddress(($0 * 7919 + round) % line.count) }
+                let time = await line.namespace.newFlows(to: addresses, port: 80)
+                let name = "\(line.name) \(line.count)"
+                best[name] = min(best[name] ?? .max, time / UInt64(flows))
+            }
         }
-        return best.map { Int($0) }
+        return best.mapValues { Int($0) }
     }
 
     private static func milliseconds(_ nanoseconds: Int) -> String { decimal(Double(nanoseconds) / 1e6, 1) + " ms" }

@@ -113,6 +113,19 @@ enum ProxyFixture {
         return tracker
     }
 
+    /// A counted map with an element for each Service at UDP port 80, one lookup in it, and no translation.
+    static func lookupRules(_ count: Int) -> String {
+        let elements = (0..<count).map { "\(IPv4Address(virtualAddress($0))) . udp . 80 : goto found" }.joined(separator: ", ")
+        return """
+            table ip one {
+             map services { type ipv4_addr . inet_proto . inet_service : verdict; counter; elements = { \(elements) }; }
+             chain found { accept; }
+             chain nat-output { type nat hook output priority -100; ip daddr . meta l4proto . th dport vmap @services; }
+            }
+
+            """
+    }
+
     /// The same Services in the shape that kube-proxy 1.36 gives them: a chain, a rule and an anonymous map each, and an element of a
     /// verdict map.
     static func upstreamRules(_ count: Int, endpoints: Int, transport: String = "tcp") -> String {

@@ -59,6 +59,7 @@ struct BatchEncoder {
 
     private var messages: [Message] = []
     private var counts: [String: [ElementKey: ElementCount]] = [:]
+    private var notes: [String: [ElementKey: ElementNote]] = [:]
     private var operation = 0
 
     /// - Parameter generation: The kernel refuses the batch when its ruleset has another one by then; nil: never.
@@ -67,6 +68,7 @@ struct BatchEncoder {
             writer: NetlinkWriter(reservingBytes: transaction.elementCount * 88 + 64 * transaction.operations.count + 4096),
             sequence: firstSequence &- 1)
         encoder.counts = transaction.counts
+        encoder.notes = transaction.notes
         encoder.begin(UInt16(NFNL_MSG_BATCH_BEGIN), family: 0, isBatch: true)
         if let generation { encoder.writer.put(Self.generation, generation) }
         for (index, operation) in transaction.operations.enumerated() {
@@ -140,10 +142,12 @@ struct BatchEncoder {
             write(points, NFT_MSG_DELSETELEM.rawValue, flags: 0, set: set, in: table) { PlainRanges.put($1, in: &$0) }
         case .addElements(let table, let set, let elements):
             let counts = counts[set] ?? [:]
+            let notes = notes[set] ?? [:]
             write(elements, NFT_MSG_NEWSETELEM.rawValue, flags: Self.create, set: set, in: table) { writer, element in
                 Self.put(element.key, in: &writer)
                 Self.put(element.value, in: &writer)
                 if !counts.isEmpty, let count = counts[element.key] { ElementCounter.put(count, in: &writer) }
+                if !notes.isEmpty, let note = notes[element.key] { ElementNoteCoding.put(note, in: &writer) }
             }
         case .deleteElements(let table, let set, let keys):
             write(keys, NFT_MSG_DELSETELEM.rawValue, flags: 0, set: set, in: table) { writer, key in

@@ -5,6 +5,7 @@ import NetworkTypes
 ///
 /// - SeeAlso: Linux `include/uapi/linux/netfilter/nfnetlink_conntrack.h`, `ctnetlink_alloc_filter`.
 enum ConntrackRequest {
+    private static let get: UInt16 = 1 << 8 | 1  // IPCTNL_MSG_CT_GET
     private static let delete: UInt16 = 1 << 8 | 2  // NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_DELETE
     private static let acknowledge: UInt16 = 4
 
@@ -30,13 +31,29 @@ enum ConntrackRequest {
         static let destinationPort: UInt32 = 1 << 5
     }
 
-    /// Deletes every flow that the selector matches; the kernel does the walk.
+    /// Deletes every flow of IPv4 that the selector matches; the kernel does the walk.
+    ///
+    /// Not for IPv6: there the kernel takes the flows whose addresses are others (Linux 5.8 to 6.18 at least, `ctnetlink_filter_match_tuple`).
     static func delete(_ selector: FlowSelector, sequence: UInt32) -> [UInt32] {
+        let address = selector.originalDestination == nil ? 0 : Part.destination
+        return request(delete, acknowledge, selector, original: address, reply: Part.source, sequence: sequence)
+    }
+
+    /// Lists the flows with the ports of a selector, whatever their addresses. A kernel without filters lists all.
+    static func list(portsOf selector: FlowSelector, sequence: UInt32) -> [UInt32] {
+        request(ConntrackListing.get, ConntrackListing.dump, selector, original: 0, reply: 0, sequence: sequence)
+    }
+
+    /// - Parameters:
+    ///   - original: The addresses that count beside protocol and port, in the direction of the first packet.
+    ///   - reply: The same in the direction of the answer.
+    private static func request(
+        _ type: UInt16, _ flags: UInt16, _ selector: FlowSelector, original: UInt32, reply: UInt32, sequence: UInt32
+    ) -> [UInt32] {
         let family = selector.replySource.family
         let any = IPAddress(family: family, number: 0)
         var writer = NetlinkWriter(reservingBytes: 256)
-        writer.begin(
-            type: delete, flags: acknowledge, sequence: sequence, family: family == .ipv4 ? 2 : 10)
+        writer.begin(type: type, flags: flags, sequence: sequence, family: family == .ipv4 ? 2 : 10)
         put(
             Attribute.original, source: any, destination: selector.originalDestination ?? any, selector.transport, sourcePort: 0,
             destinationPort: selector.originalPort, in: &writer)
@@ -44,9 +61,8 @@ enum ConntrackRequest {
             Attribute.reply, source: selector.replySource, destination: any, selector.transport, sourcePort: selector.replyPort,
             destinationPort: 0, in: &writer)
         let filter = writer.nest(Attribute.filter)
-        let address = selector.originalDestination == nil ? 0 : Part.destination
-        writer.put(Attribute.filterOriginal, hostOrder: address | Part.transport | Part.destinationPort)
-        writer.put(Attribute.filterReply, hostOrder: Part.source | Part.transport | Part.sourcePort)
+        writer.put(Attribute.filterOriginal, hostOrder: original | Part.transport | Part.destinationPort)
+        writer.put(Attribute.filterReply, hostOrder: reply | Part.transport | Part.sourcePort)
         writer.close(filter)
         writer.end()
         return writer.words
@@ -62,6 +78,14 @@ enum ConntrackRequest {
             sourcePort: flow.original.sourcePort, destinationPort: flow.original.destinationPort, in: &writer)
         writer.end()
         return writer.words
+    }
+
+    /// Asks for the one flow whose first packet was sent like this. Without an acknowledgement: the entry is one.
+    static func put(get flow: Flow, sequence: UInt32, in writer: inout NetlinkWriter) {
+        writer.begin(type: get, flags: 0, sequence: sequence, family: flow.original.source.family == .ipv4 ? 2 : 10)
+        put(
+            Attribute.original, source: flow.original.source, destination: flow.original.destination, flow.transport,
+            sourcePort: flow.original.sourcePort, destinationPort: flow.original.destinationPort, in: &writer)
     }
 
     private static func put(

@@ -8,7 +8,7 @@ package import NetworkTypes
 package struct KernelInspector {
     private static let families: [UInt8: String] = [1: "inet", 2: "ip", 10: "ip6"]
 
-    private let socket: NetfilterSocket
+    let socket: NetfilterSocket
     private var reader: RulesetReader
 
     /// - Parameter socket: Opened by the caller, in the namespace to look at.

@@ -65,6 +65,27 @@ private final class OldKernel: RulesetApplier {
     func generation() async throws(ApplyError) -> UInt32 { try await kernel.generation() }
 }
 
+/// A kernel to which somebody else commits between any two of our operations.
+private final class CrowdedKernel: RulesetApplier {
+    let kernel = MemoryKernel()
+
+    func apply(_ transaction: Transaction) async throws(ApplyError) { try await kernel.apply(transaction) }
+
+    func apply(_ transaction: Transaction, ifGeneration expected: UInt32) async throws(ApplyError) {
+        throw ApplyError(errno: ApplyError.restart, detail: "generation")
+    }
+
+    func read(_ table: TableIdentifier, expecting expected: Table) async throws(ApplyError) -> Table? {
+        try await kernel.read(table, expecting: expected)
+    }
+
+    func elements(of set: String, in table: TableIdentifier) async throws(ApplyError) -> [Element] {
+        try await kernel.elements(of: set, in: table)
+    }
+
+    func generation() async throws(ApplyError) -> UInt32 { try await kernel.generation() }
+}
+
 @Suite(.timeLimit(.minutes(5))) struct ProxySyncerTests {
     let cluster = MemoryCluster()
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -156,6 +177,17 @@ private final class OldKernel: RulesetApplier {
             try kernel.commit(Transaction([.deleteTable(StaticRuleset.identifier(.ipv4))]))
             try await wait { kernel.ruleset == expected(["10.244.1.2"]) }
             try await wait { await syncer.status.repairCount == 1 }
+        }
+    }
+
+    @Test func `who commits all the time does not keep Services from being served`() async throws {
+        let crowded = CrowdedKernel()
+        cluster.put(Service.resource, Self.service)
+        cluster.put(EndpointSlice.resource, Self.slice(["10.244.1.2"]))
+        try await running(crowded, RecordingFlowCleaner()) { syncer in
+            try await wait { crowded.kernel.ruleset == expected(["10.244.1.2"]) }
+            try await wait { await syncer.status.isSynced }
+            #expect(await syncer.status.refusalCount == 0)
         }
     }
 

@@ -24,6 +24,8 @@ package struct Transaction: Hashable, Sendable {
     package var operations: [Operation]
     /// Where the counters of added elements begin, by set; those of others begin at zero.
     package var counts: [String: [ElementKey: ElementCount]] = [:]
+    /// What stands beside added elements, by set: of a dynamic one only.
+    package var notes: [String: [ElementKey: ElementNote]] = [:]
 
     package init(_ operations: [Operation] = []) { self.operations = operations }
 

@@ -19,10 +19,12 @@ package struct NodeRuleset: Sendable {
     package var hooks: [HookedChain]
     /// Tracked connections from the source of the question; nil when computed.
     package var flows: [Flow]?
+    /// Endpoints that get no new connections for a while.
+    package var ejected: [EjectedEndpoint]
 
     package init(
         nodeName: String, origin: Origin, ruleset: Ruleset, localAddresses: Set<IPAddress>, hooks: [HookedChain] = [],
-        flows: [Flow]? = nil
+        flows: [Flow]? = nil, ejected: [EjectedEndpoint] = []
     ) {
         self.nodeName = nodeName
         self.origin = origin
@@ -30,6 +32,7 @@ package struct NodeRuleset: Sendable {
         self.localAddresses = localAddresses
         self.hooks = hooks
         self.flows = flows
+        self.ejected = ejected
     }
 }
 

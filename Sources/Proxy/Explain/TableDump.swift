@@ -38,6 +38,8 @@ package struct TableDump: Sendable {
         /// Where it goes: of the first map with a verdict.
         package var chain = ""
         package var endpoints: [Backend] = []
+        /// Endpoints of its Service port that get no new connections for a while, in words.
+        package var ejected: [String] = []
         /// New connections that came in here; nil where the table counts none.
         package var connections: UInt64?
     }
@@ -50,14 +52,16 @@ package struct TableDump: Sendable {
     /// - Parameters:
     ///   - services: Names the rows; none: they stay without.
     ///   - counts: What met the elements of counted sets, by set.
+    ///   - ejected: What the set of ejected endpoints says.
     package init(
-        _ table: Table, services: some Collection<Service>, counts: [String: [ElementKey: ElementCount]] = [:]
+        _ table: Table, services: some Collection<Service>, counts: [String: [ElementKey: ElementCount]] = [:],
+        ejected: [EjectedEndpoint] = []
     ) {
         self.table = table.identifier
         let family = table.identifier.family.addresses
         let owners = Self.owners(services, family)
         var rows: [Frontend: Row] = [:]
-        for set in table.sets.values.sorted(by: { $0.name < $1.name }) {
+        for set in table.sets.values.sorted(by: { $0.name < $1.name }) where set.name != ProxySet.ejected.name {
             for (key, value) in set.elements.sorted(by: { $0.key < $1.key }) {
                 guard let (frontend, words) = Self.frontend(key.start, set.key, family) else {
                     others[set.name, default: []].append(Printer.print(Element(key, value), of: set))
@@ -70,6 +74,21 @@ package struct TableDump: Sendable {
             }
         }
         self.rows = rows.values.sorted { $0.frontend < $1.frontend }
+        add(ejected)
+    }
+
+    /// An element names one cluster IP; the Service port's other frontends lack the endpoint too.
+    private mutating func add(_ ejected: [EjectedEndpoint]) {
+        for one in ejected {
+            let frontend = Frontend(address: one.address, transport: .tcp, port: one.port)
+            let owner = rows.first { $0.frontend == frontend }?.owner
+            for index in rows.indices
+            where rows[index].frontend == frontend
+                || owner != nil && rows[index].owner == owner && rows[index].frontend.transport == .tcp
+            {
+                if !rows[index].ejected.contains(one.text) { rows[index].ejected.append(one.text) }
+            }
+        }
     }
 
     /// The frontend that a key begins with, and how many words of the key that takes.
@@ -117,7 +136,7 @@ package struct TableDump: Sendable {
             let extras = row.entries.keys.filter { $0 != "services" && $0 != "node-ports" && !$0.hasSuffix("endpoints") }.sorted()
             return [
                 row.frontend.text, row.owner ?? "(no Service)", row.chain, row.connections.map { "\($0)" } ?? "-",
-                row.endpoints.map(\.text).joined(separator: ", "), extras.joined(separator: ", "),
+                (row.endpoints.map(\.text) + row.ejected).joined(separator: ", "), extras.joined(separator: ", "),
             ]
         }
     }
@@ -132,6 +151,7 @@ package struct TableDump: Sendable {
                         "chain": .string(row.chain),
                         "connections": row.connections.map { JSONValue($0) } ?? nil,
                         "endpoints": .array(row.endpoints.map { .string($0.text) }),
+                        "ejected": JSONValue(row.ejected),
                         "elements": .object(
                             JSONObject(
                                 row.entries.sorted { $0.key < $1.key }.map { .init(key: $0.key, value: JSONValue($0.value)) })),

@@ -42,6 +42,7 @@ package struct ProxyRecord: Sendable {
     }()
 
     package private(set) var health = ProxyHealth()
+    var ejections = EjectionRecord()
     private var families: [IPFamily: Family]
     private var waiting = Pending()
     private var syncing: Pending?
@@ -145,6 +146,7 @@ package struct ProxyRecord: Sendable {
         writeSyncs(&text)
         writeChanges(&text)
         writeFlows(&text)
+        ejections.write(&text)
         for (name, answers) in [("healthz", healthzAnswers), ("livez", livezAnswers)] where !answers.isEmpty {
             text.family("kubeproxy_proxy_\(name)_total", .counter, "[ALPHA] Cumulative proxy \(name) HTTP status")
             for (code, count) in answers.sorted(by: { $0.key < $1.key }) {

@@ -61,6 +61,18 @@ package final class ProxyRecorder: Sendable {
 
     func repaired() { state.withLock { $0.repaired() } }
 
+    /// A Service asks for ejection, or did.
+    ///
+    /// - Parameter ejected: How many endpoints of a family are.
+    func ejectionIsAsked(_ ejected: [IPFamily: Int]) { state.withLock { $0.ejections.isAsked(ejected, families) } }
+
+    func ejectionsChanged(_ news: EjectionNews, ejected: [IPFamily: Int]) {
+        state.withLock { $0.ejections.changed(news, ejected, families) }
+    }
+
+    /// Connections began that were not watched for lack of room.
+    func connectionsMissed() { state.withLock { $0.ejections.missed += 1 } }
+
     func flowsCleaned(_ family: IPFamily, duration: Duration) {
         state.withLock { $0.flowsCleaned(family, duration: duration) }
     }

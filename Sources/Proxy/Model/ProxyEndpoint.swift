@@ -2,13 +2,22 @@ package import NetworkTypes
 
 /// Where packets may be sent: an address and a port.
 package struct Backend: Hashable, Sendable, Comparable {
-    package var address: IPAddress
+    // In halves, and so aligned to eight bytes: Swift 6.3 without optimisation may load a parameter that holds a number of 128 bits from a
+    // place that is not aligned for it, and dies (`movaps`).
+    private var high: UInt64
+    private var low: UInt64
+    private var family: IPFamily
     package var port: NetworkTypes.Port
 
     package init(_ address: IPAddress, _ port: NetworkTypes.Port) {
-        self.address = address
+        let number = address.number
+        high = UInt64(truncatingIfNeeded: number >> 64)
+        low = UInt64(truncatingIfNeeded: number)
+        family = address.family
         self.port = port
     }
+
+    package var address: IPAddress { IPAddress(family: family, number: UInt128(high) << 64 | UInt128(low)) }
 
     package static func < (left: Backend, right: Backend) -> Bool {
         left.address == right.address ? left.port < right.port : left.address < right.address

@@ -20,6 +20,8 @@ package struct ServiceChange: Hashable, Sendable {
     private var sharedSplit: Shared<Split>?
     /// Endpoints that are on their way up: less than `wholeShare`.
     package var ramps: [IPAddress: Int] = [:]
+    /// TCP endpoints that get no new connections at the moment, while the others last.
+    package var ejections: [Backend: Ejection] = [:]
 
     package init(name: NamespacedName, service: ProxyService?, slices: [ProxySlice], split: Split? = nil) {
         self.init(name: name, shared: service.map { Shared($0) }, slices: slices, split: split)

@@ -28,6 +28,8 @@ package struct ServiceOptions: Hashable, Sendable {
     package var weights: [String: Int] = [:]
     package var slowStartSeconds = 0
     package var split: Split?
+    /// Nil: no endpoint is ejected.
+    package var ejection: EjectionOptions?
     /// Annotations that could not be read, and are not obeyed.
     package var unreadable: [String] = []
 
@@ -67,6 +69,9 @@ package struct ServiceOptions: Hashable, Sendable {
             } else {
                 unreadable.append(Self.splitAnnotation)
             }
+        }
+        if let text = annotations[EjectionOptions.annotation] {
+            do { ejection = try EjectionOptions.parse(text) } catch { unreadable.append(EjectionOptions.annotation) }
         }
     }
 

@@ -18,7 +18,7 @@ package struct SlowStart<Instant: InstantProtocol & Sendable>: Sendable where In
 
     package var isIdle: Bool { services.isEmpty }
 
-    /// Notes the Service's ready endpoints and writes their parts into the change.
+    /// Notes the Service's ready endpoints and writes their parts into the change. One that was ejected begins anew when it comes back.
     package mutating func apply(to change: inout ServiceChange, at now: Instant) {
         guard let seconds = change.service?.options.slowStartSeconds, seconds > 0 else {
             if !services.isEmpty { services[change.name] = nil }
@@ -26,6 +26,7 @@ package struct SlowStart<Instant: InstantProtocol & Sendable>: Sendable where In
         }
         let period = Duration.seconds(seconds)
         let ready = Set(change.slices.flatMap { $0.endpoints.filter(\.isReady).map(\.address) })
+            .subtracting(change.ejections.keys.map(\.address))
         let before = services[change.name]
         var since: [IPAddress: Instant?] = [:]
         for address in ready {

@@ -40,7 +40,12 @@ package struct FrontendElements {
 
     private mutating func add(_ port: ProxyService.Port, _ own: [ProxyEndpoint], _ others: [ProxyEndpoint]) {
         func select(_ endpoints: [ProxyEndpoint]) -> EndpointSelection {
-            EndpointSelection.select(endpoints, nodeName: configuration.nodeName, zone: configuration.zone)
+            var chosen = EndpointSelection.select(endpoints, nodeName: configuration.nodeName, zone: configuration.zone)
+            if port.transport == .tcp, !change.ejections.isEmpty {
+                chosen.cluster = remaining(chosen.cluster, endpoints)
+                chosen.local = remaining(chosen.local, endpoints)
+            }
+            return chosen
         }
         let (first, second) = (select(own), select(others))
         let cluster = slots(first.cluster, own, second.cluster, others)
@@ -69,6 +74,14 @@ package struct FrontendElements {
             key.append(port.nodePort)
             addExternal(key, .nodePorts, cluster, local)
         }
+    }
+
+    /// Without those that are ejected; all of them when nobody else would take a connection.
+    private func remaining(_ chosen: [Backend], _ endpoints: [ProxyEndpoint]) -> [Backend] {
+        let left = chosen.filter { change.ejections[$0] == nil }
+        let serving = Set(endpoints.filter { $0.weight > 0 }.map(\.backend))
+        for backend in left where serving.contains(backend) { return left }
+        return chosen
     }
 
     private var usesLocal: Bool { service.internalTrafficIsLocal || service.externalTrafficIsLocal }

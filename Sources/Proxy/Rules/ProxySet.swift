@@ -20,6 +20,9 @@ package enum ProxySet: UInt8, Hashable, Sendable, CaseIterable {
     /// `frontend . client` to the endpoint that the client stays with; written by packets.
     case affinity
     case nodePortAffinity
+    /// `cluster IP . protocol . port . endpoint` to the endpoint and its port, of endpoints that get no new connections for a while, for whoever reads the table: no rule
+    /// does. Declared only where a Service asks for ejection.
+    case ejected
     /// Frontends whose clients stay with their endpoint, to the chain that remembers it.
     case sticky
     case nodePortSticky
@@ -43,6 +46,7 @@ package enum ProxySet: UInt8, Hashable, Sendable, CaseIterable {
         case .firewalled: "firewalled"
         case .affinity: "affinity"
         case .nodePortAffinity: "node-port-affinity"
+        case .ejected: "ejected"
         case .sticky: "sticky"
         case .nodePortSticky: "node-port-sticky"
         case .shortcuts: "shortcuts"
@@ -54,6 +58,9 @@ package enum ProxySet: UInt8, Hashable, Sendable, CaseIterable {
 
     /// Clients that are remembered per map; further ones draw an endpoint for each connection.
     package static let clientsMax: UInt32 = 1 << 19
+
+    /// Ejected endpoints that stand in the table; further ones are ejected all the same.
+    package static let ejectedMax: UInt32 = 1 << 16
 
     /// The ways into Services: the first packet of each connection meets one element of these.
     package static let counted: [ProxySet] = [.services, .nodePorts]
@@ -76,6 +83,10 @@ package enum ProxySet: UInt8, Hashable, Sendable, CaseIterable {
         case .nodePortAffinity:
             return NamedSet(
                 name, key: [.transport, .port, address], value: .fields([address, .port]), dynamicSizeMax: Self.clientsMax)
+        case .ejected:
+            return NamedSet(
+                name, key: [address, .transport, .port, address], value: .fields([address, .port]),
+                dynamicSizeMax: Self.ejectedMax)
         case .services, .shortcuts, .firewalled, .sticky:
             return NamedSet(
                 name, key: [address, .transport, .port], value: .verdict, isCounted: isCounted && self == .services)

@@ -19,10 +19,13 @@ package struct StaticRuleset {
         /// A `record-SECONDS` for each time that a client is remembered.
         package var affinitySeconds: Set<UInt32> = []
         package var hashesSources = false
+        /// The set of ejected endpoints.
+        package var ejects = false
 
-        package init(affinitySeconds: Set<UInt32> = [], hashesSources: Bool = false) {
+        package init(affinitySeconds: Set<UInt32> = [], hashesSources: Bool = false, ejects: Bool = false) {
             self.affinitySeconds = affinitySeconds
             self.hashesSources = hashesSources
+            self.ejects = ejects
         }
     }
 
@@ -44,7 +47,9 @@ package struct StaticRuleset {
         if demand.hashesSources { builder.addHashes() }
         return Table(
             identifier(family), isOwned: configuration.ownsTables, chains: builder.chains,
-            sets: ProxySet.allCases.map { $0.declaration(family, isCounted: configuration.countsConnections) })
+            sets: ProxySet.allCases.filter { $0 != .ejected || demand.ejects }.map {
+                $0.declaration(family, isCounted: configuration.countsConnections)
+            })
     }
 
     package static func identifier(_ family: IPFamily) -> TableIdentifier { TableIdentifier(TableFamily(family), tableName) }

@@ -48,6 +48,7 @@ final class Inbox: Sendable {
 
     let keepsEvents: Bool
     let signal = WakeSignal()
+    let ejections: EjectionWatch
     private let recorder: ProxyRecorder?
     private let logger: Logger
     private let state = Mutex(State())
@@ -56,6 +57,7 @@ final class Inbox: Sendable {
         self.keepsEvents = keepsEvents
         self.recorder = recorder
         self.logger = logger
+        ejections = EjectionWatch(recorder: recorder, logger: logger)
     }
 
     var isComplete: Bool { state.withLock { $0.isComplete } }
@@ -192,8 +194,16 @@ final class Inbox: Sendable {
 
     func committed() -> [ServiceEvent] { state.withLock { $0.events.committed() } }
 
+    /// These are to be computed again, though no object changed.
+    func mark(_ names: Set<NamespacedName>) {
+        state.withLock { $0.tracker.mark(names) }
+        signal.wake()
+    }
+
     func checkIsDue(isAudit: Bool) {
+        let changed = ejections.timePassed(to: .now)
         state.withLock { state in
+            if !changed.isEmpty { state.tracker.mark(changed) }
             state.check = Check(isAudit: isAudit || state.check?.isAudit == true)
             if !state.slowStart.isIdle { state.tracker.mark(state.slowStart.rising) }
         }
@@ -213,6 +223,7 @@ final class Inbox: Sendable {
             recorder?.syncStarted()
             state.events.take()
             var changes = state.tracker.takeChanges()
+            ejections.apply(to: &changes, at: now)
             for index in changes.indices { state.slowStart.apply(to: &changes[index], at: now) }
             defer { state.areFactsNew = false }
             return SyncBatch(

@@ -15,6 +15,10 @@ package struct ProxyModel: Sendable {
     package private(set) var needsChains = false
     /// Clients may be remembered for endpoints that are gone.
     private var hasLapsedClients = false
+    /// Services with ejected endpoints.
+    private var ejecting: Set<NamespacedName> = []
+    /// What the table says of ejected endpoints may not be so.
+    private var hasEjectionNews = false
     package private(set) var elementCount = 0
     package private(set) var health = ServiceHealthLedger()
 
@@ -68,7 +72,12 @@ package struct ProxyModel: Sendable {
                 demand.hashesSources = true
                 needsChains = true
             }
+            if service.options.ejection != nil, !demand.ejects {
+                demand.ejects = true
+                needsChains = true
+            }
         }
+        noteEjections(old, new, change.name)
         let created = new?.service?.createdSeconds ?? old?.service?.createdSeconds ?? 0
         let claimant = FrontendLedger.Claimant(change.name, createdSeconds: created)
         // Not `self`: a second reference to the ledger would have it copied whole for every Service.
@@ -78,6 +87,25 @@ package struct ProxyModel: Sendable {
         elementCount += Self.count(after) - Self.count(before)
         if old?.service?.isSticky == true, AffinityPlan(before).allowsMore(than: AffinityPlan(after)) { hasLapsedClients = true }
         stale += ConntrackPlan.stale(from: plan(old), to: plan(new))
+    }
+
+    private mutating func noteEjections(_ old: ServiceChange?, _ new: ServiceChange?, _ name: NamespacedName) {
+        let (before, after) = (old?.ejections ?? [:], new?.ejections ?? [:])
+        if after.isEmpty { ejecting.remove(name) } else { ejecting.insert(name) }
+        if !before.isEmpty || !after.isEmpty { hasEjectionNews = true }
+    }
+
+    /// Whether the set of ejected endpoints must be looked through, once per question.
+    package mutating func takeEjectionNews() -> Bool {
+        defer { hasEjectionNews = false }
+        return hasEjectionNews && demand.ejects
+    }
+
+    /// What the set `ejected` should hold.
+    package func ejected() -> [(element: Element, note: ElementNote)] {
+        ejecting.sorted().flatMap { name in
+            inputs[name].map { EjectedEndpoint.elements(of: $0, family: family, nodeName: configuration.nodeName) } ?? []
+        }
     }
 
     private func elements(_ input: ServiceChange) -> ServiceElements {
@@ -119,6 +147,7 @@ package struct ProxyModel: Sendable {
     package mutating func desired() -> Table {
         needsChains = false
         hasLapsedClients = true
+        hasEjectionNews = true
         ledger.startRecording()
         var table = StaticRuleset.table(family, configuration, demand)
         var sets = [[ElementKey: ElementValue]](repeating: [:], count: ProxySet.allCases.count)

@@ -20,21 +20,25 @@ package final class ProxySyncer: Sendable {
     /// Another way to the kernel than the writer's: a long listing must not hold up a commit.
     let counters: any RulesetApplier
     private let sweeper: FlowSweeper
+    private let monitor: (any ConnectionMonitor)?
     private let onCommit: (@Sendable ([ServiceEvent]) -> Void)?
 
     /// - Parameters:
     ///   - counters: Reads the counters of connections; nil: `applier` does.
+    ///   - monitor: Watches connections of Services that want failing endpoints ejected; nil: none is.
     ///   - recorder: Told of everything that happens, for health checks and metrics.
     ///   - onCommit: Called after every successful commit with what it covers, and after events that asked for none; one call
     ///     at a time, in order. Without it no object is kept beyond what the rules take.
     package init(
         listWatch: any ListWatch, applier: any RulesetApplier, flows: any FlowCleaner, counters: (any RulesetApplier)? = nil,
-        configuration: ProxyConfiguration, logger: Logger, recorder: ProxyRecorder? = nil,
+        monitor: (any ConnectionMonitor)? = nil, configuration: ProxyConfiguration, logger: Logger,
+        recorder: ProxyRecorder? = nil,
         onCommit: (@Sendable ([ServiceEvent]) -> Void)? = nil
     ) {
         inbox = Inbox(keepsEvents: onCommit != nil, recorder: recorder, logger: logger)
         self.onCommit = onCommit
         self.counters = counters ?? applier
+        self.monitor = monitor
         self.listWatch = listWatch
         self.configuration = configuration
         self.logger = logger
@@ -71,6 +75,9 @@ package final class ProxySyncer: Sendable {
             group.addTask { [self] in try await tick() }
             group.addTask { [self] in try await sync() }
             group.addTask { [self] in try await sweeper.run() }
+            if let monitor {
+                group.addTask { [self] in try await inbox.ejections.run(monitor) { inbox.mark($0) } }
+            }
             try await group.next()
             group.cancelAll()
         }

@@ -92,6 +92,11 @@ actor RulesWriter {
                 status.generation &+= more
                 commits += more
             }
+            for index in models.indices where models[index].takeEjectionNews() {
+                let more = try await writeEjections(models[index])
+                status.generation &+= more
+                commits += more
+            }
             isSettled = true
             seeksDamage = false
             status.serviceCount = batch.serviceCount
@@ -116,7 +121,9 @@ actor RulesWriter {
         for index in models.indices { models[index].configure(effective) }
     }
 
-    /// Reads one table back and changes what differs, unless somebody commits in between: then again.
+    /// Reads one table back and changes what differs, unless somebody commits in between: then again. The last attempt does not
+    /// look: who commits all the time must not keep Services from being served. Another generation than the one noted here
+    /// calls for a comparison soon.
     ///
     /// - Returns: How often something was committed.
     private func settle(_ index: Int, _ stale: inout [FlowSelector]) async throws(ApplyError) -> UInt32 {
@@ -130,7 +137,11 @@ actor RulesWriter {
                 configuration.countsConnections
                 ? await keepingCounts(difference, of: desired.identifier, standing: standing) : difference
             do throws(ApplyError) {
-                if !transaction.isEmpty { try await applier.apply(transaction, ifGeneration: generation) }
+                if attempt == Self.attemptsMax {
+                    if !transaction.isEmpty { try await applier.apply(transaction) }
+                } else if !transaction.isEmpty {
+                    try await applier.apply(transaction, ifGeneration: generation)
+                }
             } catch  where error.errno == ApplyError.restart && attempt < Self.attemptsMax {
                 continue
             } catch  where configuration.ownsTables && Self.refusesOwnership(error, transaction) {
@@ -161,7 +172,7 @@ actor RulesWriter {
         return 0
     }
 
-    private static let attemptsMax = 8
+    static let attemptsMax = 8
 
     private static func refusesOwnership(_ error: ApplyError, _ transaction: Transaction) -> Bool {
         guard error.errno == ApplyError.notSupported || error.errno == ApplyError.invalid, let index = error.operation,

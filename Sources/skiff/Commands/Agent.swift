@@ -115,7 +115,7 @@ struct Agent: AsyncParsableCommand {
     ) throws -> ProxySyncer {
         ProxySyncer(
             listWatch: listWatch, applier: try KernelApplier(logger: log), flows: try KernelApplier(logger: log),
-            counters: try KernelApplier(logger: log), configuration: serving.configuration, logger: log,
-            recorder: serving.recorder, onCommit: names?.listener)
+            counters: try KernelApplier(logger: log), monitor: try KernelConnections(), configuration: serving.configuration,
+            logger: log, recorder: serving.recorder, onCommit: names?.listener)
     }
 }

@@ -99,7 +99,7 @@ struct ProxyRun: AsyncParsableCommand {
             client: try kubeconfig.map { try ClusterAccess.client(kubeconfig: $0, logger: log) }, log: log)
         let syncer = ProxySyncer(
             listWatch: listWatch, applier: applier, flows: try KernelApplier(logger: log),
-            counters: try KernelApplier(logger: log), configuration: configuration, logger: log,
+            counters: try KernelApplier(logger: log), monitor: try KernelConnections(), configuration: configuration, logger: log,
             recorder: serving.recorder)
         let takeOver =
             try takeOver ? TakeOver(applier: KernelApplier(logger: log), syncer: syncer, serving: serving, log: log) : nil

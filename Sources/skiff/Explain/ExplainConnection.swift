@@ -40,6 +40,7 @@ struct ExplainConnection: AsyncParsableCommand {
         }
         findings += PolicyFindings(objects: objects.policyObjects).findings(question, candidates)
         let rules = try await rules(for: question, objects.cluster)
+        if let ejected = EjectionFinding.finding(question, &candidates, rules) { findings.append(ejected) }
         findings += RulesFinding.findings(question, candidates, rules)
         if let flows = FlowsFinding.finding(question, candidates, rules) { findings.append(flows) }
         findings += await listeners(question, candidates)

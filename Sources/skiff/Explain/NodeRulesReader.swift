@@ -22,7 +22,7 @@ struct NodeRulesReader: Sendable {
         try perform {
             var inspector = KernelInspector(socket: try NetfilterSocket())
             var table = try inspector.table(StaticRuleset.identifier(question.family))
-            for (name, set) in table?.sets ?? [:] where set.isDynamic {
+            for (name, set) in table?.sets ?? [:] where set.isDynamic && name != ProxySet.ejected.name {
                 // What packets of this client wrote: keys end with the client's address.
                 let written = try inspector.elements(of: name, in: StaticRuleset.identifier(question.family))
                 for element in written
@@ -31,11 +31,23 @@ struct NodeRulesReader: Sendable {
                 }
             }
             let local = LocalAddresses.read()
+            let ejected = try table.map { try Self.ejected(in: $0, &inspector) } ?? []
             return NodeRuleset(
                 nodeName: nodeName, origin: .kernel, ruleset: Ruleset(table.map { [$0] } ?? []), localAddresses: local,
                 hooks: try inspector.hookedChains(),
-                flows: try inspector.flows(question.family) { FlowsFinding.isAbout(question, $0, local: local) })
+                flows: try inspector.flows(question.family) { FlowsFinding.isAbout(question, $0, local: local) }, ejected: ejected
+            )
         }
+    }
+
+    /// Empty where no Service asks for ejection.
+    static func ejected(in table: Table, _ inspector: inout KernelInspector) throws -> [EjectedEndpoint] {
+        let name = ProxySet.ejected.name
+        guard table.sets[name] != nil else { return [] }
+        let elements = try inspector.elements(of: name, in: table.identifier)
+        return EjectedEndpoint.read(
+            Dictionary(elements.map { ($0.key, $0.value) }) { first, _ in first },
+            notes: try inspector.notes(of: name, in: table.identifier), table.identifier.family.addresses)
     }
 
     func perform<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) throws -> Result {

@@ -38,7 +38,7 @@ struct ProxyDump: AsyncParsableCommand {
                 throw Refusal("\(reader.nodeName) has no table of the proxy", remedy: "does the agent run there? skiff status")
             }
             let named = services.map(Service.init(json:))
-            let dumps = tables.map { TableDump($0.table, services: named, counts: $0.counts) }
+            let dumps = tables.map { TableDump($0.table, services: named, counts: $0.counts, ejected: $0.ejected) }
             if output == .json { return Console.output(JSONWriter.text(.array(dumps.map(\.json)))) }
             for dump in dumps {
                 var text = TextTable(["FRONTEND", "SERVICE", "CHAIN", "CONNECTIONS", "ENDPOINTS", "ALSO IN"])
@@ -49,12 +49,20 @@ struct ProxyDump: AsyncParsableCommand {
     }
 }
 
+/// A table of the proxy as it stands.
+struct StandingTable: Sendable {
+    var table: Table
+    /// By set.
+    var counts: [String: [ElementKey: ElementCount]]
+    var ejected: [EjectedEndpoint]
+}
+
 extension NodeRulesReader {
     /// The proxy's tables with every element, those that packets wrote included, and what met the elements of counted sets.
-    func tables(_ families: [IPFamily]) throws -> [(table: Table, counts: [String: [ElementKey: ElementCount]])] {
+    func tables(_ families: [IPFamily]) throws -> [StandingTable] {
         try perform {
             var inspector = KernelInspector(socket: try NetfilterSocket())
-            var found: [(Table, [String: [ElementKey: ElementCount]])] = []
+            var found: [StandingTable] = []
             for family in families {
                 guard var table = try inspector.table(StaticRuleset.identifier(family)) else { continue }
                 for (name, set) in table.sets where set.isDynamic {
@@ -65,7 +73,7 @@ extension NodeRulesReader {
                 for set in table.sets.values where set.isCounted {
                     counts[set.name] = try inspector.counts(of: set.name, in: table.identifier)
                 }
-                found.append((table, counts))
+                found.append(StandingTable(table: table, counts: counts, ejected: try Self.ejected(in: table, &inspector)))
             }
             return found
         }
