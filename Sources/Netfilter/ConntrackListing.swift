@@ -3,8 +3,8 @@ import NetworkTypes
 
 /// - SeeAlso: Linux `include/uapi/linux/netfilter/nfnetlink_conntrack.h`.
 enum ConntrackListing {
-    private static let get: UInt16 = 1 << 8 | 1  // NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_GET
-    private static let dump: UInt16 = 0x300
+    static let get: UInt16 = 1 << 8 | 1  // NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_GET
+    static let dump: UInt16 = 0x300
     private static let seenReply: UInt32 = 1 << 1
 
     private enum Attribute {
@@ -54,5 +54,14 @@ enum ConntrackListing {
             let transport = ports[1]?.value.first.flatMap(TransportProtocol.init(rawValue:))
         else { return nil }
         return (transport, Flow.Direction(source, sourcePort, to: destination, destinationPort))
+    }
+}
+
+extension FlowSelector {
+    /// What the kernel should compare, and does for IPv4 alone.
+    func selects(_ flow: Flow) -> Bool {
+        flow.transport == transport && flow.original.destinationPort == originalPort && flow.reply.source == replySource
+            && flow.reply.sourcePort == replyPort
+            && (originalDestination == nil || originalDestination == flow.original.destination)
     }
 }

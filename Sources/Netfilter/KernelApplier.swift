@@ -1,5 +1,6 @@
 package import Logging
 package import NFTables
+import NetworkTypes
 
 /// Commits transactions to nf_tables over one long-lived socket, in the network namespace that the socket was opened in.
 ///
@@ -134,12 +135,29 @@ package final class KernelApplier: RulesetApplier, FlowCleaner, ForeignTableRead
         }
 
         func deleteFlows(_ selector: FlowSelector) throws(ApplyError) {
+            guard selector.replySource.family == .ipv6 else {
+                return try delete { ConntrackRequest.delete(selector, sequence: $0) }
+            }
             sequence &+= 1
-            let request = ConntrackRequest.delete(selector, sequence: sequence)
+            // A walk that a change of the table disturbed may have missed some, and repeated others.
+            for _ in 0..<Self.listingsMax {
+                let (messages, isInterrupted) = try socket.ask(
+                    ConntrackRequest.list(portsOf: selector, sequence: sequence), sequence: sequence, detail: "list flows")
+                for flow in messages.lazy.compactMap(ConntrackListing.flow) where selector.selects(flow) {
+                    try delete { ConntrackRequest.delete(flow, sequence: $0) }
+                }
+                if !isInterrupted { return }
+            }
+        }
+
+        private static let listingsMax = 8
+
+        private func delete(_ request: (UInt32) -> [UInt32]) throws(ApplyError) {
+            sequence &+= 1
             do throws(ApplyError) {
-                _ = try socket.ask(request, sequence: sequence, detail: "delete flows")
+                _ = try socket.ask(request(sequence), sequence: sequence, detail: "delete flows")
             } catch  where error.errno == ApplyError.noEntry {
-                // Nothing matched.
+                // Nothing matched, or it ended meanwhile.
             }
         }
     }
