@@ -118,6 +118,10 @@ figure["last DEL"]=$("$work/bench" run "$ours" skiff-dual.conf DEL b 0 50 1)
 echo "skiff-cni: ADD ${figure["first ADD"]%% *} ms with none, ${figure["last ADD"]%% *} ms with $MANY; DEL ${figure["last DEL"]%% *} ms"
 figure["STATUS many"]=$("$work/bench" run "$ours" status.conf STATUS b 0 20 1)
 echo "skiff-cni: STATUS ${figure["STATUS many"]%% *} ms with $MANY"
+# What the kernel does for any link among so many: the reference with as many pods of ours attached, and none of its own.
+figure["ptp add among"]=$("$work/bench" run $reference/ptp ptp.conf ADD b 0 20 1)
+figure["ptp del among"]=$("$work/bench" run $reference/ptp ptp.conf DEL b 0 20 1)
+echo "ptp: ADD ${figure["ptp add among"]%% *} ms, DEL ${figure["ptp del among"]%% *} ms with $MANY pods of skiff-cni"
 mkdir -p "$work/ipam/ptp"
 python3 - "$work/ipam/ptp" "$MANY" <<'PYTHON'
 import ipaddress, sys

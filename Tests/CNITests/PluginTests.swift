@@ -49,7 +49,7 @@ struct PluginTests {
 
         /// Waits until the kernel has taken the last pod link of namespaces that ended; nil when it has.
         func leftLinks() throws -> [String]? {
-            for _ in 0..<200 {
+            for _ in 0..<9000 {
                 if try podLinks.isEmpty { return nil }
                 usleep(10_000)
             }

@@ -70,6 +70,14 @@ import Testing
         #expect(Self.plan("10.244.1.3", mtu: nil).wiring[1] == .configureHostEnd(.init(ipv6: true)))
     }
 
+    @Test func `asks for the host's end at last, and takes its route to all multicast away`() throws {
+        let indices = PairIndices(host: InterfaceIndex(rawValue: 9), pod: InterfaceIndex(rawValue: 4))
+        let route = RouteMessage(
+            try #require(CIDR(parsing: "ff00::/8")), on: indices.host, origin: .kernel, kind: .multicast, table: 255)
+        #expect(Self.plan("10.244.1.3").settling(indices) == [LinkMessage(index: indices.host).get, route.delete])
+        #expect(Self.plan("10.244.1.3", mtu: 1279).settling(indices) == [LinkMessage(index: indices.host).get])
+    }
+
     @Test func `gives each attachment its own local unicast MAC, always the same`() {
         let first = PodNetworkPlan.podMAC(attachment: "cni=skiff=c1=eth0")
         #expect(first.isLocallyAdministered)
@@ -128,7 +136,10 @@ private final class RecordingTransport: NetlinkTransport {
         let pod = RecordingTransport()
         let indices = PairIndices(host: InterfaceIndex(rawValue: 9), pod: InterfaceIndex(rawValue: 4))
         try LinkOperationExecutor(host: host, pod: pod, podNamespace: 3).wire(plan, indices)
-        #expect(host.types == [.newLinkProperty, .newLink, .newLink, .newRoute, .newNeighbor, .newRoute, .newNeighbor])
+        #expect(
+            host.types == [
+                .newLinkProperty, .newLink, .newLink, .newRoute, .newNeighbor, .newRoute, .newNeighbor, .getLink, .deleteRoute,
+            ])
         #expect(
             pod.types == [
                 .newLink, .newLink, .newLink, .newAddress, .newNeighbor, .newRoute, .newAddress, .newAddress, .newNeighbor,

@@ -80,11 +80,11 @@ struct NetlinkSocketTests {
         bridge.kind = .bridge
         try socket.apply([bridge.create])
         let index = try #require(try socket.link(LinkMessage(name: "br0"))?.index)
-        let sender = try monitor.sendDetached(LinkMessage(index: index).delete)
+        let sender = try monitor.sendDetached([LinkMessage(index: index).delete])
         defer { waitpid(sender, nil, 0) }
         var seen: [MessageType] = []
         while !seen.contains(.deleteLink) {
-            let messages = try monitor.receive(timeoutMilliseconds: 5000)
+            let messages = try monitor.receive(timeoutMilliseconds: 60_000)
             try #require(!messages.isEmpty)
             seen += messages.filter { LinkMessage($0)?.name == "br0" }.map(\.type)
         }

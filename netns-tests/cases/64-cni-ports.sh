@@ -111,7 +111,7 @@ run("nft", "-f", "-", input="table inet skiff-cni {\n comment \"skiff-cni rules 
     " map open6 { type inet_proto . inet_service : ipv6_addr . inet_service; }\n"
     " map bound6 { type ipv6_addr . inet_proto . inet_service : ipv6_addr . inet_service; }\n set own6 { type ipv6_addr . ipv6_addr; }\n}")
 answer = add(conf(port(8080, 80)), id="web2")
-check("rules of another version are replaced, and elements kept", (answer.code, len(elements()), "rules 1" in run("nft", "list", "ruleset")), (0, 5, True))
+check("rules of another version are replaced, and elements kept", (answer.code, len(elements()), "rules 2" in run("nft", "list", "ruleset")), (0, 5, True))
 run("nft", "flush", "ruleset")
 check("rules that somebody flushed come back with the next pod", (delete(id="web2").code, add(conf(port(8080, 80)), id="web3").code, len(elements())), (0, 0, 4))
 check("the rules load again as nft lists them", subprocess.run(["unshare", "-n", "nft", "-c", "-f", "-"], input=run("nft", "list", "ruleset"), text=True).returncode, 0)

@@ -8,6 +8,8 @@
 . "$NETNS_TESTS/cni.sh"
 need nft
 PYTHONPATH=$NETNS_TESTS exec python3 - <<'PYTHON'
+import json
+import re
 from cnitest import *
 
 prepare()
@@ -33,11 +35,20 @@ before = received()
 for own, target in ((a.addresses(6)[0], b.addresses(6)[0]), (a.addresses(4)[0], b.addresses(4)[0])):
     check("with its own address", ask("podA", target, 53, "udp", own), own)
 check("  packets that arrived", received() - before, 2)
+# What the rules remember of the victim's own packets is of no use to others.
+for own, target in ((victim6, b.addresses(6)[0]), (victim4, b.addresses(4)[0])):
+    check("from the other pod", ask("podC", target, 53, "udp", own), own)
+remembered = lambda family: set(re.findall(r'"(\w+)" \. (\S+)', run("nft", "list", "set", "inet", "skiff-cni", f"senders{family}")))
+ends = json.loads(run("ip", "-json", "link", "show"))
+host_end = {id: next(l["ifname"] for l in ends if f"={id}=" in str(l.get("altnames"))) for id in ("podA", "podB", "podC")}
+for family in (4, 6):
+    own = {(host_end[id], pod.addresses(family)[0]) for id, pod in (("podA", a), ("podB", b), ("podC", c))}
+    check(f"senders of IPv{family} that the rules remember", remembered(family), own)
 before = received()
 for source in ("fd00:1::999", "2001:db8:99::1", victim6):
-    check(f"from {source}", ask("podA", b.addresses(6)[0], 53, "udp", source), "none")
+    check(f"from {source}", ask("podA", b.addresses(6)[0], 53, "udp", source, silence=1), "none")
 for source in ("10.244.1.250", "203.0.113.9", victim4):
-    check(f"from {source}", ask("podA", b.addresses(4)[0], 53, "udp", source), "none")
+    check(f"from {source}", ask("podA", b.addresses(4)[0], 53, "udp", source, silence=1), "none")
 check("  packets that arrived", received() - before, 0)
 advertisement = """
 import socket, struct
@@ -49,6 +60,8 @@ for target in ("fe80::1", "%s"):
     except OSError as error: print(error)
 """ % victim6
 run("python3", "-c", advertisement, netns="podA")
+for family in (4, 6):
+    check(f"senders of IPv{family} that the rules remember after all that", len(remembered(family)), 3)
 neighbors = [l for l in run("ip", "neigh").splitlines() if "02:00:00:00:00:66" in l]
 check("neighbors that an advertisement moved", neighbors, [])
 check("  the victim still answers", ask(None, victim6, 9, "udp") in ("none",) and c.code == 0, True)

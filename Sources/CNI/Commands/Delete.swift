@@ -22,7 +22,7 @@ struct Delete {
                 if let peer = link.peerIndex, peer > PodNetworkPlan.firstIndex, let pod = podSocket() {
                     Teardown.removeRules(of: peer, in: pod)
                 }
-                try Teardown.remove(index, shaper: shaper, group: link.group)
+                try Teardown.remove(index, named: link.name, shaper: shaper, group: link.group)
             } else {
                 if let shaper { try Teardown.remove(shaper) }
                 if let index = try unnamedHostEnd(host) { try Teardown.remove(index) }

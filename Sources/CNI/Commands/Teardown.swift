@@ -10,9 +10,13 @@ enum Teardown {
     ///
     /// The kernel announces that after half a millisecond, but acknowledges the request only when the last reader of its
     /// tables has gone, 10 to 30 ms later. So the request is left to a process of its own and the announcement is waited for.
-    static func remove(_ links: Set<InterfaceIndex>, by request: NetlinkMessage) throws(NetlinkError) {
+    ///
+    /// - Parameter first: Requests that the kernel performs before, and that may find nothing to do.
+    static func remove(
+        _ links: Set<InterfaceIndex>, by request: NetlinkMessage, after first: [NetlinkMessage] = []
+    ) throws(NetlinkError) {
         let socket = try NetlinkSocket(groups: [.links])
-        try socket.sendDetached(request)
+        try socket.sendDetached(first + [request])
         var rest = links
         while !rest.isEmpty {
             var messages: [NetlinkMessage] = []
@@ -25,6 +29,8 @@ enum Teardown {
                 if message.type == .deleteLink, let index = LinkMessage(message)?.index { rest.remove(index) }
                 guard let answer = Acknowledgement(message) else { continue }
                 guard let refusal = answer.refusal, refusal.errno != LinuxErrno.noDevice else { return }
+                // Of a route that is gone already.
+                if refusal.errno == LinuxErrno.noProcess { continue }
                 throw .refused(request: 0, refusal)
             }
             // Announcements were lost, or none came: what counts is whether the links are there.
@@ -37,18 +43,29 @@ enum Teardown {
     }
 
     /// Deletes one link.
-    static func remove(_ link: InterfaceIndex) throws(NetlinkError) {
-        try remove([link], by: LinkMessage(index: link).delete)
+    static func remove(_ link: InterfaceIndex, after first: [NetlinkMessage] = []) throws(NetlinkError) {
+        try remove([link], by: LinkMessage(index: link).delete, after: first)
+    }
+
+    /// Deletes a pod's pair, its route first: the kernel looks through every IPv4 route for those of a link that goes down
+    /// unless it has none.
+    static func remove(_ pair: InterfaceIndex, named name: String?) throws(NetlinkError) {
+        let route = name.flatMap(InterfaceNames.address(ofHostEnd:)).map {
+            RouteMessage(CIDR(host: .v4($0)), on: pair, origin: .pod).delete
+        }
+        try remove(pair, after: route.map { [$0] } ?? [])
     }
 
     /// Deletes a pod's pair and the link that shapes what it sends.
-    static func remove(_ pair: InterfaceIndex, shaper: InterfaceIndex?, group: UInt32?) throws(NetlinkError) {
-        guard let shaper else { return try remove(pair) }
+    static func remove(_ pair: InterfaceIndex, named name: String?, shaper: InterfaceIndex?, group: UInt32?)
+        throws(NetlinkError)
+    {
+        guard let shaper else { return try remove(pair, named: name) }
         if group == Shaper.group(of: pair) {
             return try remove([pair, shaper], by: LinkMessage.deleteAll(inGroup: Shaper.group(of: pair)))
         }
         try remove(shaper)
-        try remove(pair)
+        try remove(pair, named: name)
     }
 
     /// Takes back what an ADD that fails has made. A refusal here changes nothing: the failure that led here is reported.

@@ -42,6 +42,7 @@ package struct LinkOperationExecutor<Transport: NetlinkTransport>: Sendable {
                 throw error
             }
         }
+        _ = try? host.exchange(plan.settling(indices))
     }
 
     private func perform(_ batch: [LinkOperation], at place: LinkOperation.Place, _ indices: PairIndices)

@@ -5,7 +5,10 @@ import NetworkTypes
 enum HostPortRules {
     typealias Rule = [FirewallExpression]
 
-    static var guardRules: [Rule] { [foreignLoopback, spoofedIPv4, spoofedIPv6] }
+    static var guardRules: [Rule] {
+        [notFromPod, foreignLoopback] + IPFamily.allCases.map(known)
+            + [spoofed(.ipv4), remember(.ipv4)] + withoutRoute + [spoofed(.ipv6), remember(.ipv6)]
+    }
 
     static var translation: [(chain: String, rules: [Rule])] {
         [
@@ -29,8 +32,6 @@ enum HostPortRules {
 
     /// The register behind an address in register 1.
     private static func afterAddress(_ family: IPFamily) -> UInt32 { family == .ipv4 ? 9 : 12 }
-
-    private static var isFromPod: Rule { [.meta(.inputName, into: 1), .equal(1, Array(InterfaceNames.hostEndPrefix.utf8))] }
 
     /// `dnat ip to ip daddr . meta l4proto . th dport map @bound4`
     private static func bound(_ family: IPFamily) -> Rule {
@@ -80,24 +81,42 @@ enum HostPortRules {
         ]
     }
 
-    /// Loopback addresses are routed to pods with host ports; no pod may use that to reach the host's local servers.
-    private static var foreignLoopback: Rule {
-        isFromPod + isFamily(.ipv4) + [.payload(.network, offset: 16, length: 1, into: 1), .equal(1, [127]), .drop]
+    /// `iifname != "sk*" accept`
+    private static var notFromPod: Rule {
+        [.meta(.inputName, into: 1), .differs(1, Array(InterfaceNames.hostEndPrefix.utf8)), .accept]
     }
 
-    /// What comes from a pod with an address that no route leads back to it. The links' reverse path filter does the same for
-    /// IPv4, unless a wider setting of the host overrules it.
-    private static var spoofedIPv4: Rule {
-        isFromPod + isFamily(.ipv4) + [.sourceIsReachable(into: 1), .equal(1, [0, 0, 0, 0]), .drop]
+    /// Loopback addresses are routed to pods with host ports; no pod may use that to reach the host's local servers.
+    private static var foreignLoopback: Rule {
+        isFamily(.ipv4) + [.payload(.network, offset: 16, length: 1, into: 1), .equal(1, [127]), .drop]
+    }
+
+    private static func linkAndSource(_ family: IPFamily) -> Rule {
+        isFamily(family) + [.meta(.inputIndex, into: 1), source(family, into: 9)]
+    }
+
+    /// `iif . ip saddr @senders4 accept`
+    private static func known(_ family: IPFamily) -> Rule {
+        linkAndSource(family) + [.isIn(HostPortTable.knownSenders(family), 1), .accept]
+    }
+
+    /// `fib saddr . iif oif missing drop`: comes from a pod with an address that no route leads back to it. The links' reverse
+    /// path filter does the same for IPv4, unless a wider setting of the host overrules it.
+    private static func spoofed(_ family: IPFamily) -> Rule {
+        isFamily(family) + [.sourceIsReachable(into: 1), .equal(1, [0, 0, 0, 0]), .drop]
+    }
+
+    /// `add @senders4 { iif . ip saddr }`, once a packet has come this far. A link's number is not given to another link within the
+    /// time that a pair stays.
+    private static func remember(_ family: IPFamily) -> Rule {
+        linkAndSource(family) + [.remember(in: HostPortTable.knownSenders(family), 1)]
     }
 
     /// Link-local addresses and none, as neighbor discovery uses them, are not routed anyway.
-    private static var spoofedIPv6: Rule {
+    private static var withoutRoute: [Rule] {
         let linkLocalMask: [UInt8] = [0xff, 0xc0] + [UInt8](repeating: 0, count: 14)
-        return isFromPod + isFamily(.ipv6) + [
-            source(.ipv6), .mask(1, linkLocalMask), .differs(1, [0xfe, 0x80] + [UInt8](repeating: 0, count: 14)),
-            source(.ipv6), .differs(1, [UInt8](repeating: 0, count: 16)), .sourceIsReachable(into: 1), .equal(1, [0, 0, 0, 0]),
-            .drop,
-        ]
+        let isLinkLocal: Rule = [.mask(1, linkLocalMask), .equal(1, [0xfe, 0x80] + [UInt8](repeating: 0, count: 14))]
+        let isNone: Rule = [.equal(1, [UInt8](repeating: 0, count: 16))]
+        return [isLinkLocal, isNone].map { isFamily(.ipv6) + [source(.ipv6)] + $0 + [.accept] }
     }
 }

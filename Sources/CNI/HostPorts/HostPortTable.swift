@@ -6,7 +6,7 @@ package import NetworkTypes
 package enum HostPortTable {
     package static let name = "skiff-cni"
     /// The table's comment; another one means that another version of the plugin wrote the rules.
-    package static let comment = "skiff-cni rules 1"
+    package static let comment = "skiff-cni rules 2"
 
     /// An element and the set it belongs to.
     package struct Entry: Hashable, Sendable {
@@ -33,6 +33,10 @@ package enum HostPortTable {
     package static func masqueradeSets(_ family: IPFamily) -> (from: String, except: String) {
         family == .ipv4 ? ("masquerade4", "keep4") : ("masquerade6", "keep6")
     }
+
+    /// What holds pairs of a pod's link and an address that the pod may send from. The rules themselves fill it: asking the tables
+    /// of routes at every packet costs several times what finding a pair does.
+    package static func knownSenders(_ family: IPFamily) -> String { family == .ipv4 ? "senders4" : "senders6" }
 
     /// Every set whose elements belong to pods.
     package static var podSets: [String] { IPFamily.allCases.flatMap { [sets($0).bound, sets($0).open, sets($0).own] } }
@@ -84,9 +88,14 @@ package enum HostPortTable {
 
     /// The table and what guards the host and other pods: all that pods without host ports need.
     package static var guardPart: [NetlinkMessage] {
-        [
-            FirewallMessage.addTable(name, comment: comment),
-            FirewallMessage.addChain("guard", in: name, .init("filter", .prerouting, priority: guardPriority)),
+        let memory = FirewallMessage.Set.Memory(elementsMax: 65536, milliseconds: 60_000)
+        let senders = IPFamily.allCases.enumerated().map { number, family in
+            let address: FirewallType = family == .ipv4 ? .ipv4Address : .ipv6Address
+            let set = FirewallMessage.Set(knownSenders(family), [.interfaceIndex, address], memory: memory)
+            return FirewallMessage.addSet(set, in: name, number: UInt32(101 + number))
+        }
+        return [FirewallMessage.addTable(name, comment: comment)] + senders + [
+            FirewallMessage.addChain("guard", in: name, .init("filter", .prerouting, priority: guardPriority))
         ] + HostPortRules.guardRules.map { FirewallMessage.appendRule(to: "guard", in: name, $0) }
     }
 

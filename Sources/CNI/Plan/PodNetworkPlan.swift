@@ -79,7 +79,7 @@ package struct PodNetworkPlan: Hashable, Sendable {
     /// Everything after the reservation, the host's part first; the names before all, for without them a crash would leave a
     /// pair that DEL can only find through the pod's namespace.
     package var wiring: [LinkOperation] {
-        let ipv6 = options.kernelHasIPv6 && (mtu ?? .max) >= Self.ipv6MTUMin
+        let ipv6 = hasIPv6
         var names = [attachment] + InterfaceNames.others(for: addresses)
         if options.hasPorts { names.append(InterfaceNames.ports(ofHostEnd: host.name)) }
         if let uid = options.podUID { names.append(InterfaceNames.pod(uid: uid, hostEnd: host.name)) }
@@ -106,6 +106,25 @@ package struct PodNetworkPlan: Hashable, Sendable {
         }
         return operations
     }
+
+    /// What ends the wiring, once the pod's end is up; the answers do not matter.
+    ///
+    /// Whoever asks for a link makes the kernel do first what is still to be done about its carrier (`linkwatch_sync_dev` in
+    /// `rtnl_getlink`, from Linux 6.8 on), so the host end passes packets when ADD returns. For IPv6 that includes a route to all
+    /// multicast, one for each link and all of one destination: the kernel goes through them at every such packet, and through
+    /// all when a link comes or goes. Nobody multicasts to a host end, whose neighbors are written down.
+    package func settling(_ indices: PairIndices) -> [NetlinkMessage] {
+        var requests = [LinkMessage(index: indices.host).get]
+        if hasIPv6, let multicast = CIDR(IPAddress(family: .ipv6, number: 0xff << 120), prefixLength: 8) {
+            let route = RouteMessage(
+                multicast, on: indices.host, origin: .kernel, kind: .multicast, table: RouteMessage.localTable)
+            requests.append(route.delete)
+        }
+        return requests
+    }
+
+    /// Whether the kernel gives the pair IPv6.
+    private var hasIPv6: Bool { options.kernelHasIPv6 && (mtu ?? .max) >= Self.ipv6MTUMin }
 
     /// What the kernel would make of the MAC address, but usable at once.
     package var linkLocalAddress: InterfaceAddress? {

@@ -4,10 +4,11 @@ package enum FirewallType: UInt32, Hashable, Sendable {
     case ipv6Address = 8
     case transportProtocol = 12
     case port = 13
+    case interfaceIndex = 20
 
     private var byteCount: Int {
         switch self {
-        case .ipv4Address: 4
+        case .ipv4Address, .interfaceIndex: 4
         case .ipv6Address: 16
         case .transportProtocol: 1
         case .port: 2

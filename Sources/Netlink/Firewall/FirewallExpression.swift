@@ -4,6 +4,7 @@ package enum FirewallExpression: Hashable, Sendable {
     package enum Header: UInt32, Hashable, Sendable { case network = 1, transport = 2 }
 
     package enum Meta: UInt32, Hashable, Sendable {
+        case inputIndex = 4
         case inputName = 6
         case outputName = 7
         case networkProtocol = 15
@@ -19,6 +20,8 @@ package enum FirewallExpression: Hashable, Sendable {
     case isIn(String, UInt32)
     case isNotIn(String, UInt32)
     case value(of: String, UInt32, into: UInt32)
+    /// Puts the register into a set that forgets; a set that is full stays as it is.
+    case remember(in: String, UInt32)
     /// The kind of the packet's destination: 2 is an address of this host.
     case destinationKind(into: UInt32)
     /// 1 when a packet to this one's source would leave where this one came in, else 0.
@@ -26,6 +29,7 @@ package enum FirewallExpression: Hashable, Sendable {
     case destinationNAT(isIPv6: Bool, address: UInt32, port: UInt32)
     case masquerade
     case jump(String)
+    case accept
     case drop
 
     func encode(into writer: inout MessageWriter) {
@@ -44,12 +48,20 @@ package enum FirewallExpression: Hashable, Sendable {
         case .isIn(let set, let register): writer.lookup(set, [(2, register)])
         case .isNotIn(let set, let register): writer.lookup(set, [(2, register), (5, 1)])
         case .value(let map, let register, let result): writer.lookup(map, [(2, register), (3, result)])
+        case .remember(let set, let register):
+            writer.attribute(1, text: "dynset")
+            writer.nest(2) {
+                $0.attribute(1, text: set)
+                $0.attribute(3, bigEndian: 0)
+                $0.attribute(4, bigEndian: register)
+            }
         case .destinationKind(let register): writer.expression("fib", numbers: [(1, register), (2, 3), (3, 2)])
         case .sourceIsReachable(let register): writer.expression("fib", numbers: [(1, register), (2, 1), (3, 1 | 8 | 32)])
         case .destinationNAT(let isIPv6, let address, let port):
             writer.expression("nat", numbers: [(1, 1), (2, isIPv6 ? 10 : 2), (3, address), (5, port)])
         case .masquerade: writer.expression("masq", numbers: [])
         case .jump(let chain): writer.verdict(-3, chain: chain)
+        case .accept: writer.verdict(1)
         case .drop: writer.verdict(0)
         }
     }

@@ -49,13 +49,32 @@ package enum FirewallMessage {
         package var data: [FirewallType]
         /// Its elements are stretches of addresses.
         package var isInterval: Bool
+        /// Rules add elements; nil: only requests do.
+        package var memory: Memory?
 
-        package init(_ name: String, _ key: [FirewallType], data: [FirewallType] = [], isInterval: Bool = false) {
+        /// How many elements there may be, and how long each stays after it was added.
+        package struct Memory: Hashable, Sendable {
+            package var elementsMax: UInt32
+            package var milliseconds: UInt64
+
+            package init(elementsMax: UInt32, milliseconds: UInt64) {
+                self.elementsMax = elementsMax
+                self.milliseconds = milliseconds
+            }
+        }
+
+        package init(
+            _ name: String, _ key: [FirewallType], data: [FirewallType] = [], isInterval: Bool = false, memory: Memory? = nil
+        ) {
             self.name = name
             self.key = key
             self.data = data
             self.isInterval = isInterval
+            self.memory = memory
         }
+
+        /// `NFT_SET_*`: interval, map, timeout and evaluated by rules.
+        fileprivate var flags: UInt32 { (isInterval ? 4 : 0) | (data.isEmpty ? 0 : 8) | (memory == nil ? 0 : 0x30) }
     }
 
     /// Makes requests one transaction: the kernel performs all of them or none.
@@ -117,7 +136,7 @@ package enum FirewallMessage {
         message(.newSet, [.create]) {
             $0.attribute(1, text: table)
             $0.attribute(2, text: set.name)
-            $0.attribute(3, bigEndian: UInt32((set.isInterval ? 4 : 0) | (set.data.isEmpty ? 0 : 8)))
+            $0.attribute(3, bigEndian: set.flags)
             $0.attribute(4, bigEndian: FirewallType.code(of: set.key))
             $0.attribute(5, bigEndian: FirewallType.length(of: set.key))
             if !set.data.isEmpty {
@@ -125,6 +144,9 @@ package enum FirewallMessage {
                 $0.attribute(7, bigEndian: FirewallType.length(of: set.data))
             }
             $0.attribute(10, bigEndian: number)
+            guard let memory = set.memory else { return }
+            $0.nest(9) { $0.attribute(1, bigEndian: memory.elementsMax) }
+            $0.attribute(11, longBigEndian: memory.milliseconds)
         }
     }
 
@@ -179,6 +201,8 @@ extension MessageType {
 extension MessageWriter {
     /// nf_tables carries numbers in network order, unlike the rest of netlink.
     mutating func attribute(_ type: UInt16, bigEndian number: UInt32) { attribute(type, number: number.bigEndian) }
+
+    mutating func attribute(_ type: UInt16, longBigEndian number: UInt64) { attribute(type, number: number.bigEndian) }
 
     mutating func nest(_ type: UInt16, _ body: (inout MessageWriter) -> Void) { attribute(type | 0x8000, body) }
 }

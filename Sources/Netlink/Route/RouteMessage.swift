@@ -40,6 +40,8 @@ package struct RouteMessage: Hashable, Sendable {
 
     /// The main table.
     package static let mainTable: UInt32 = 254
+    /// The kernel's own: addresses of this node, broadcast and multicast.
+    package static let localTable: UInt32 = 255
 
     package var destination: CIDR
     package var gateway: IPAddress?

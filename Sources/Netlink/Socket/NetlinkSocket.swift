@@ -92,13 +92,13 @@ package final class NetlinkSocket: NetlinkTransport {
         }
     }
 
-    /// Sends one request from a process of its own and does not wait for it, so that the caller may end before the kernel is
-    /// done. The answer, when it comes, is for `receive`.
+    /// Sends requests from a process of its own and does not wait for them, so that the caller may end before the kernel is
+    /// done. Refusals, when they come, are for `receive`.
     ///
     /// - Returns: The process; a caller that does not end soon waits for it, or it stays as a zombie.
     @discardableResult
-    package func sendDetached(_ request: NetlinkMessage) throws(NetlinkError) -> Int32 {
-        let bytes = state.withLock { $0.encode([request][...], acknowledging: 0) }
+    package func sendDetached(_ requests: [NetlinkMessage]) throws(NetlinkError) -> Int32 {
+        let bytes = state.withLock { $0.encode(requests[...], acknowledging: requests.count - 1) }
         let child = bytes.withUnsafeBytes { skiff_send_from_child(descriptor, $0.baseAddress, $0.count) }
         guard child > 0 else { throw .system(call: "clone", errno: -child) }
         return child
