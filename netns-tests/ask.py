@@ -9,9 +9,11 @@ times = int(sys.argv[4]) if len(sys.argv) > 4 else 1
 
 def ask():
     with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM if kind == "tcp" else socket.SOCK_DGRAM) as client:
-        client.settimeout(2.5)  # a second SYN comes after one second
+        # The kernel begins a connection, and sends a second SYN after one second; for an answer a busy machine may need longer.
+        client.settimeout(2.5)
         try:
             client.connect((address, port))
+            client.settimeout(60 if kind == "tcp" else 10)
             if kind == "udp":
                 client.send(b"?")
             answer = client.recv(100).decode().strip()

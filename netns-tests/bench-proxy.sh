@@ -1,7 +1,8 @@
 #!/bin/bash
 # Figures of `skiff proxy` against a generated API server, in a network namespace of its own, each beside its promise.
 #   netns-tests/bench-proxy.sh [memory|rolling|latency|changes]...
-# SERVICES (30000), SECONDS_OF_CHANGES (60), SKIFF_BIN (.build/release). Prints a table; a line that misses its promise ends with "missed".
+# SERVICES (30000), SECONDS_OF_CHANGES (60), SHAPE (SERVICES; 0 leaves it out), SKIFF_BIN (.build/release). Prints a table; a line that misses
+# its promise ends with "missed". Of "memory", kube-proxy's shape with 30,000 Services takes nft minutes.
 set -u
 if [ -z "${BENCH_INSIDE:-}" ]; then
     cd "$(dirname "$0")" || exit 1
@@ -10,24 +11,36 @@ if [ -z "${BENCH_INSIDE:-}" ]; then
 fi
 cd "$(dirname "$0")" || exit 1
 work=$(mktemp -d)
-trap 'kill $(jobs -p) 2>/dev/null; wait 2>/dev/null; rm -rf "$work"' EXIT
+trap 'kill $(jobs -p) 2>/dev/null; wait 2>/dev/null; rm -rf "$work"; rmdir $group 2>/dev/null' EXIT
 ip link set lo up
 services=${SERVICES:-30000}
 seconds=${SECONDS_OF_CHANGES:-60}
 [ $# = 0 ] && set -- memory latency changes rolling
 proxy_pid=0 server_pid=0
 
+# A memory cgroup of either version: what the kernel holds for who is in it, or made something that still stands.
+group="" held=""
+if [ -e /sys/fs/cgroup/memory/memory.kmem.usage_in_bytes ]; then group=/sys/fs/cgroup/memory/skiff-bench-$$ held=memory.kmem.usage_in_bytes
+elif grep -qw memory /sys/fs/cgroup/cgroup.subtree_control 2>/dev/null; then group=/sys/fs/cgroup/skiff-bench-$$ held=memory.stat
+fi
+{ [ -n "$group" ] && mkdir "$group" 2>/dev/null; } || group=""
+held_bytes() { case $held in memory.stat) awk '$1 == "kernel" { print $2 }' "$group/$held" ;; *) cat "$group/$held" ;; esac; }
+# grouped COMMAND...: becomes the command, in the group.
+grouped() { [ -z "$group" ] || echo "$BASHPID" >"$group/cgroup.procs"; exec "$@"; }
+
 row() { printf '%-58s %18s %22s%s\n' "$1" "$2" "$3" "${4:+  $4}"; }
 # verdict FIGURE LIMIT: "missed" when the figure is not below the limit.
 verdict() { awk -v figure="$1" -v limit="$2" 'BEGIN { if (!(figure + 0 < limit + 0) || figure == "-") print "missed" }'; }
 
-# start COUNT ENDPOINTS [CHANGES...]: the server and the proxy, up to the first sync.
+# start COUNT ENDPOINTS [CHANGES...]: the server and the proxy (with $flags), up to the first sync.
+flags=()
 start() {
     python3 objects_server.py 7080 "$@" &
     server_pid=$!
     printf '{"apiVersion": "v1", "kind": "Config", "current-context": "c", "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}], "clusters": [{"name": "c", "cluster": {"server": "http://127.0.0.1:7080"}}], "users": [{"name": "u", "user": {}}]}' >"$work/kubeconfig"
     until curl -s -o /dev/null http://127.0.0.1:7080/api/v1/nodes; do sleep 0.1; done
-    "$SKIFF_BIN/skiff" proxy --kubeconfig "$work/kubeconfig" --node-name node1 --cluster-cidr 10.128.0.0/9 --no-own-tables >"$work/log" 2>&1 &
+    grouped "$SKIFF_BIN/skiff" proxy --kubeconfig "$work/kubeconfig" --node-name node1 --cluster-cidr 10.128.0.0/9 --no-own-tables \
+        ${flags[@]+"${flags[@]}"} >"$work/log" 2>&1 &
     proxy_pid=$!
     for _ in $(seq 1800); do grep -q 'synced rules' "$work/log" && return; sleep 0.1; done
     echo "no sync within three minutes:"; tail -3 "$work/log"; exit 1
@@ -61,7 +74,40 @@ memory() {
     row "$services x 2: resident" "$(megabytes VmRSS) MB" "under 90 MB" "$(verdict "$(megabytes VmRSS)" 90)"
     row "  of it memory / the program's file; at most" "$(megabytes RssAnon) / $(megabytes RssFile); $(megabytes VmHWM) MB" ""
     row "  cpu since its start" "$(cpu) s" ""
+    kernel "$services x 2: kernel memory of the rules" "under 12 MB" 12
+    flags=(--no-service-counters)
+    start "$services" 2
+    kernel "  without connection counters" ""
+    flags=()
+    shape "${SHAPE:-$services}"
+}
+
+# kernel WHAT PROMISE [LIMIT]: ends the proxy, whose rules stay, and measures what their deletion gives back.
+kernel() {
+    kill $proxy_pid 2>/dev/null
+    wait $proxy_pid 2>/dev/null
+    given_back "$1" "$2" "${3:-}"
     stop
+}
+
+# given_back WHAT PROMISE [LIMIT]: what the kernel holds for the group's rules.
+given_back() {
+    [ -n "$group" ] || { row "$1" "-" "no memory cgroup here"; return; }
+    local before figure
+    # What a process had, and what a rule was, is freed a moment after its end.
+    sleep 5
+    before=$(held_bytes)
+    nft flush ruleset
+    sleep 5
+    figure=$(awk -v bytes="$((before - $(held_bytes)))" 'BEGIN { printf "%.1f", bytes / 1048576 }')
+    row "$1" "$figure MB" "$2" "${3:+$(verdict "$figure" "$3")}"
+}
+
+# shape COUNT: kube-proxy's shape of as many Services.
+shape() {
+    [ "$1" -gt 0 ] || return
+    python3 kube_proxy_shape.py "$1" 2 >"$work/shape"
+    (grouped nft -f "$work/shape") && given_back "$1 x 2 in kube-proxy's shape" ""
 }
 
 # lag WHAT RATE SECONDS SERVICES: endpoints of SERVICES Services change in turn.

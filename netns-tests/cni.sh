@@ -73,9 +73,10 @@ stream = kind == "tcp"
 
 def answer():
     with socket.socket(family, socket.SOCK_STREAM if stream else socket.SOCK_DGRAM) as client:
-        client.settimeout(2.5 if stream else 1)  # the kernel sends a second SYN after one second
+        client.settimeout(2.5)  # the kernel sends a second SYN after one second
         if source: client.bind((source, 0))
         client.connect((address, 8080))
+        client.settimeout(60 if stream else 5)
         client.send(b"?")
         return client.recv(100).decode()
 

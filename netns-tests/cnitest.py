@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 PLUGIN = os.environ["SKIFF_BIN"] + "/skiff-cni"
 SKIFF = os.environ["SKIFF_BIN"] + "/skiff"
@@ -99,7 +100,7 @@ def environment(command, id="c1", netns=None, interface="eth0", **more):
     return {key: value for key, value in result.items() if value is not None}
 
 
-def call(command, conf=None, id="c1", netns=None, interface="eth0", plugin=None, wrapper=(), raw=None, timeout=60, **more):
+def call(command, conf=None, id="c1", netns=None, interface="eth0", plugin=None, wrapper=(), raw=None, timeout=300, **more):
     given = raw if raw is not None else json.dumps(configuration() if conf is None else conf).encode()
     done = subprocess.run(
         [*wrapper, plugin or PLUGIN], env=environment(command, id, netns, interface, **more), input=given, capture_output=True,
@@ -148,13 +149,18 @@ def elements():
 
 
 def wait_until(what, condition):
-    import time
-
-    for _ in range(200):
+    """A limit that only a fault reaches."""
+    end = time.monotonic() + 90
+    while time.monotonic() < end:
         if condition():
             return
         time.sleep(0.05)
-    check(f"waited ten seconds for: {what}", "no", "yes")
+    check(f"waited 90 seconds for: {what}", "no", "yes")
+
+
+def waits_for_input(process):
+    """Whether it stands in poll(2) or ppoll(2)."""
+    return open(f"/proc/{process.pid}/syscall").read().split()[0] in {"x86_64": ("7", "271"), "aarch64": ("73",)}[os.uname().machine]
 
 
 class Chain:
@@ -230,22 +236,23 @@ while True:
     return process
 
 
-def ask(netns, address, port, kind="tcp", source=None, source_port=0):
-    """What a server answers, or `none`."""
+def ask(netns, address, port, kind="tcp", source=None, source_port=0, silence=10):
+    """What a server answers, or `none`; for datagrams after so many seconds of silence."""
     script = """
 import socket, sys
-kind, address, port, source, source_port = sys.argv[1:6]
+kind, address, port, source, source_port, silence = sys.argv[1:7]
 family = socket.AF_INET6 if ":" in address else socket.AF_INET
 s = socket.socket(family, socket.SOCK_STREAM if kind == "tcp" else socket.SOCK_DGRAM)
-s.settimeout(1)
+s.settimeout(2.5)  # the kernel sends a second SYN after one second
 try:
     if source or int(source_port): s.bind((source, int(source_port)))
     s.connect((address, int(port)))
+    s.settimeout(60 if kind == "tcp" else float(silence))
     if kind == "udp": s.send(b"?")
     print(s.recv(200).decode() or "closed")
 except OSError: print("none")
 """
-    command = ["python3", "-c", script, kind, address, str(port), source or "", str(source_port)]
+    command = ["python3", "-c", script, kind, address, str(port), source or "", str(source_port), str(silence)]
     if netns:
         command = ["nsenter", f"--net=/run/netns/{netns}"] + command
     return subprocess.run(command, capture_output=True, text=True).stdout.strip()

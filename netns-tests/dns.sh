@@ -13,20 +13,20 @@ dns_start() {
     wait_until "the name server knows the cluster" ready
 }
 
-ready() { python3 -c 'import urllib.request as u; u.urlopen("http://127.0.0.1:9153/ready", timeout=1)'; }
+ready() { python3 -c 'import urllib.request as u; u.urlopen("http://127.0.0.1:9153/ready", timeout=10)'; }
 
 # digs HOST NAME TYPE [OPTION...]: the data of the answers, sorted, on one line.
 digs() {
     local host=$1 name=$2 type=$3
     shift 3
-    in_host "$host" dig @$dns_service +short +tries=1 +time=3 "$@" "$name" "$type" | sort | paste -sd' '
+    in_host "$host" dig @$dns_service +short +tries=1 +time=30 "$@" "$name" "$type" | sort | paste -sd' '
 }
 
 # status HOST NAME TYPE [OPTION...]: the response code.
 status() {
     local host=$1 name=$2 type=$3
     shift 3
-    in_host "$host" dig @$dns_service +tries=1 +time=3 "$@" "$name" "$type" | sed -n 's/.*status: \([A-Z]*\).*/\1/p'
+    in_host "$host" dig @$dns_service +tries=1 +time=30 "$@" "$name" "$type" | sed -n 's/.*status: \([A-Z]*\).*/\1/p'
 }
 
 # pod NAME ADDRESS [NAMESPACE]: a running pod.
@@ -47,7 +47,7 @@ metric() {
     python3 - "$1" <<'P'
 import sys
 import urllib.request
-text = urllib.request.urlopen("http://127.0.0.1:9153/metrics", timeout=2).read().decode()
+text = urllib.request.urlopen("http://127.0.0.1:9153/metrics", timeout=60).read().decode()
 print(int(sum(float(line.split()[-1]) for line in text.splitlines() if line.startswith((sys.argv[1] + "{", sys.argv[1] + " ")))))
 P
 }

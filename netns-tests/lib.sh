@@ -27,13 +27,12 @@ check() {
 
 finish() { echo "$passes passed, $fails failed"; [ $fails = 0 ]; exit $?; }
 
-# wait_until WHAT COMMAND...: up to ten seconds.
+# wait_until WHAT COMMAND...: as long as a busy machine may need; "limit=SECONDS wait_until ..." where something else would end the wait.
 wait_until() {
-    local what=$1 tries=0
+    local what=$1 end=$((SECONDS + ${limit:-90}))
     shift
     until "$@" >/dev/null 2>&1; do
-        tries=$((tries + 1))
-        if [ $tries -gt 200 ]; then fails=$((fails + 1)); echo "FAIL waited ten seconds for: $what"; return 1; fi
+        if [ $SECONDS -ge $end ]; then fails=$((fails + 1)); echo "FAIL waited ${limit:-90} seconds for: $what"; return 1; fi
         sleep 0.05
     done
 }
@@ -126,6 +125,9 @@ servers_answer() {
 # ask HOST tcp|udp ADDRESS PORT [TIMES]: the answers, each distinct one once.
 ask() { local host=$1; shift; in_host "$host" python3 "$NETNS_TESTS/ask.py" "$@"; }
 
+# fetch URL [OPTION...]: what a server answers that is known to listen.
+fetch() { local url=$1; shift; curl -s --max-time 60 "$@" "$url"; }
+
 # objects NAME: standard input becomes the file that the proxy reads.
 objects() { cat >"$work/$1.json"; }
 
@@ -160,14 +162,34 @@ proxy_command() {
 # proxy_once NAME [FLAG...]: programs the rules and ends.
 proxy_once() { proxy_command "$1"; shift; say skiff proxy --once "$@"; "${proxy[@]}" --once "$@" || { fails=$((fails + 1)); echo "FAIL skiff proxy"; }; }
 
-# proxy_start NAME [FLAG...]: keeps running; its process is $proxy_pid.
+# proxy_start NAME [FLAG...]: keeps running; its process is $proxy_pid. Returns once the rules stand.
 proxy_start() {
     proxy_command "$1"
     shift
     say skiff proxy "$@"
+    # What an earlier run wrote must not be waited for.
+    : >"$work/proxy.log"
     "${proxy[@]}" "$@" >"$work/proxy.log" 2>&1 &
     proxy_pid=$!
-    wait_until "the proxy's table" nft list table ip skiff-proxy
+    wait_until "the proxy's first sync" grep -q 'synced rules' "$work/proxy.log"
+}
+
+# monitor_start: from here on every change of rules is a line of $work/events.
+monitor_start() {
+    nft monitor >"$work/events" &
+    monitor=$!
+    wait_until "the monitor" monitor_hears
+}
+monitor_hears() { nft 'add table ip marker; delete table ip marker'; grep -q marker "$work/events"; }
+
+# monitor_end: all changes up to here are in the file, without those of these helpers.
+monitor_end() {
+    # A change of our own ends the list, so that what came before is complete.
+    nft 'add table ip last-marker; delete table ip last-marker'
+    wait_until "the last change" grep -q last-marker "$work/events"
+    kill $monitor
+    wait $monitor 2>/dev/null
+    sed -i '/marker/d; /^# new generation/d' "$work/events"
 }
 
 # elements: sets and maps with their elements, sorted.

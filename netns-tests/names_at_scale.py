@@ -14,16 +14,12 @@ import sys
 import tempfile
 import threading
 import time
-import urllib.request
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, urlparse
+
+import api_server
+from api_server import address
 
 skiff, count, per, changes = sys.argv[1], *(int(text) for text in sys.argv[2:5])
 NAMESPACES = 100
-
-
-def address(base, number):
-    return f"{base}.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
 
 
 def meta(name, space, version="1", **more):
@@ -68,47 +64,14 @@ collections = {
 watchers, watching = {}, threading.Semaphore(0)
 
 
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    wbufsize = 0
+class Handler(api_server.Handler):
+    collections = collections
 
-    def log_message(self, *_):
-        pass
-
-    def do_GET(self):
-        url = urlparse(self.path)
-        query = {key: values[0] for key, values in parse_qs(url.query).items()}
-        if query.get("watch") in ("1", "true"):
-            return self.watch(url.path)
-        version, kind, total, make = collections[url.path]
-        start, limit = int(query.get("continue") or 0), int(query.get("limit") or total or 1)
-        end = min(start + limit, total)
-        more = {"continue": str(end)} if end < total else {}
-        body = json.dumps({"kind": kind, "apiVersion": version, "metadata": {"resourceVersion": "1", **more},
-                           "items": [make(i) for i in range(start, end)]}).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def watch(self, path):
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Transfer-Encoding", "chunked")
-        self.end_headers()
-        self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def watch(self, path, query):
+        self.begin_watch()
         watchers[path] = self
         watching.release()
         threading.Event().wait()
-
-    def event(self, kind, value):
-        line = json.dumps({"type": kind, "object": value}).encode() + b"\n"
-        self.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
-
-
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
 
 
 def question(name, kind=1):
@@ -122,7 +85,7 @@ def free_port(kind):
         return probe.getsockname()[1]
 
 
-server = Server(("127.0.0.1", 0), Handler)
+server = api_server.Server(("127.0.0.1", 0), Handler)
 threading.Thread(target=server.serve_forever, daemon=True).start()
 config = tempfile.NamedTemporaryFile("w", suffix=".json", delete=False)
 json.dump({"apiVersion": "v1", "kind": "Config", "current-context": "x",
@@ -181,7 +144,7 @@ try:
                       question("db.namespace-0.svc.cluster.local"), lambda reply: packed in reply))
         for what, watcher, kind, value, query, done in steps:
             start = time.monotonic()
-            watcher.event(kind, value)
+            watcher.tell((kind, value))
             until(query, done)
             times[what].append(1000 * (time.monotonic() - start))
     for what, list_ in times.items():

@@ -7,8 +7,9 @@ import json
 import sys
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, urlparse
+from urllib.parse import urlparse
+
+import api_server
 
 address, port, log = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 changed = threading.Condition()
@@ -40,38 +41,25 @@ def replace(items):
         changed.notify_all()
 
 
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class Handler(api_server.Handler):
+    collections = {"/api/v1/nodes": None}
 
-    def log_message(self, *_):
-        pass
-
-    def do_GET(self):
-        url = urlparse(self.path)
-        query = {key: values[0] for key, values in parse_qs(url.query).items()}
-        if url.path != "/api/v1/nodes":
-            return self.answer(404, {"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "NotFound", "code": 404})
-        if query.get("watch") in ("1", "true"):
-            return self.watch(int(query.get("resourceVersion") or 0))
+    def list(self, path, query):
         with changed:
             self.answer(200, {"kind": "NodeList", "apiVersion": "v1", "metadata": {"resourceVersion": str(version)}, "items": list(nodes.values())})
 
-    def watch(self, since):
+    def watch(self, path, query):
+        since = int(query.get("resourceVersion") or 0)
         if since < start:
-            return self.answer(410, {"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Expired", "code": 410})
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Transfer-Encoding", "chunked")
-        self.end_headers()
+            return self.refuse(410, "Expired")
+        self.begin_watch()
         position = 0
         while True:
             with changed:
                 changed.wait_for(lambda: len(history) > position)
                 news, position = history[position:], len(history)
-            text = b"".join(json.dumps({"type": kind, "object": node}).encode() + b"\n" for at, kind, node in news if at > since)
-            if text:
-                self.wfile.write(b"%x\r\n%s\r\n" % (len(text), text))
-                self.wfile.flush()
+            if events := [(kind, node) for at, kind, node in news if at > since]:
+                self.tell(*events)
 
     def do_PUT(self):
         replace(self.body()["items"])
@@ -100,17 +88,5 @@ class Handler(BaseHTTPRequestHandler):
     def body(self):
         return json.loads(self.rfile.read(int(self.headers["Content-Length"])))
 
-    def answer(self, code, value):
-        body = json.dumps(value).encode()
-        self.send_response(code)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
 
-
-class Server(ThreadingHTTPServer):
-    allow_reuse_address, daemon_threads = True, True
-
-
-Server((address, port), Handler).serve_forever()
+api_server.Server((address, port), Handler).serve_forever()

@@ -79,7 +79,7 @@ address, size = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 84
 six = ":" in address
 family = socket.AF_INET6 if six else socket.AF_INET
 s = socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_ICMPV6 if six else socket.IPPROTO_ICMP)
-s.settimeout(1)
+s.settimeout(5)
 if six: s.setsockopt(41, 23, 2)  # IPV6_MTU_DISCOVER, PMTUDISC_DO
 else: s.setsockopt(0, 10, 2)     # IP_MTU_DISCOVER, PMTUDISC_DO
 data = bytes(size - (48 if six else 28))

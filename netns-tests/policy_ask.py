@@ -14,9 +14,11 @@ kind, address, port = arguments[1:] if holds else arguments
 def ask():
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     client = socket.socket(family, socket.SOCK_STREAM if kind == "tcp" else socket.SOCK_DGRAM)
+    # The kernel begins a connection at once or not at all; for an answer a busy machine may need longer.
     client.settimeout(0.4)
     try:
         client.connect((address, int(port)))
+        client.settimeout(60 if kind == "tcp" else 2)
         if kind == "udp":
             client.send(b"?")
         return client.recv(100).decode().strip(), client
@@ -30,7 +32,7 @@ answer, client = ask()
 print(answer, flush=True)
 if holds:
     # An answer of a connection that is open may take its time on a busy machine; asking again would mix up the answers.
-    client.settimeout(2)
+    client.settimeout(10)
     for line in sys.stdin:
         try:
             client.send(line.encode())

@@ -187,13 +187,13 @@ class Cluster:
             self.enforcer = subprocess.Popen([os.environ["SKIFF_BIN"] + "/skiff", "policy", "--objects", path, "--node-name", "node1"],
                                              stdout=self.log, stderr=subprocess.STDOUT)
             # Before that everything is open, the marker too.
-            wait_until("the first sync", lambda: "synced policies" in open(work + "/policy.log").read(), 30)
+            wait_until("the first sync", lambda: "synced policies" in open(work + "/policy.log").read())
 
         def stands():
             assert self.enforcer.poll() is None, open(work + "/policy.log").read()
             return reach([Probe(self.markers[0], None, "10.244.7.2", "tcp", 20000 + self.step)], [True], quiet=0, limit=0.3)[0]
 
-        return wait_until(f"the objects of step {self.step}", stands, 30)
+        return wait_until(f"the objects of step {self.step}", stands)
 
     # MARK: Services
 
@@ -279,7 +279,7 @@ def perform(cluster, title, number, step):
     if not asked:
         return 0
     # A round holds when everything is as it should be; all three kinds of objects came already, so the first one should.
-    end = time.monotonic() + 15
+    end = time.monotonic() + 90
     while True:
         expected = [should for _, _, should in asked]
         answers = reach([Probe(*arguments) for _, arguments, _ in asked], expected)

@@ -30,7 +30,7 @@ def check(what, actual, expected):
         print(f"FAIL {what}: got {actual!r}, expected {expected!r}", flush=True)
 
 
-def wait_until(what, condition, seconds=20):
+def wait_until(what, condition, seconds=90):
     """Waits for a state, never for a time; a limit that only a fault reaches."""
     end = time.monotonic() + seconds
     while not condition():

@@ -34,7 +34,7 @@ check() {
     fi
 }
 
-# within SECONDS COMMAND...: repeats until the command succeeds.
+# within SECONDS COMMAND...: repeats until the command succeeds. The limit is for a busy machine: only a fault reaches it.
 within() {
     local until=$((SECONDS + $1))
     shift
@@ -55,8 +55,8 @@ refuses() {
     grep -qF -- "$text" <<<"$output" || { echo "said: $output"; return 1; }
 }
 
-k() { timeout 120 "$KUBECTL" "$@"; }
-skiff() { timeout 300 "$SKIFF" "$@" "${CLUSTER[@]}"; }
+k() { timeout 300 "$KUBECTL" "$@"; }
+skiff() { timeout 600 "$SKIFF" "$@" "${CLUSTER[@]}"; }
 equals() { [ "$1" = "$2" ] || { echo "is '$1', not '$2'"; return 1; }; }
 # pid_of COMPONENT: server, node1, ...
 pid_of() {

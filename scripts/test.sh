@@ -32,7 +32,7 @@ suite() {
 suite build swift build -c release --explicit-target-dependency-import-check error --build-tests
 for folder in Tests/*Tests; do
     target=$(basename "$folder")
-    suite "$target" timeout 600 swift test -c release --explicit-target-dependency-import-check error --skip-build \
+    suite "$target" timeout 1800 swift test -c release --explicit-target-dependency-import-check error --skip-build \
         --filter "^$target\\."
 done
 [ "${ONLY:-}" = unit ] || suite netns ./netns-tests/run.sh

@@ -6,8 +6,7 @@ package final class Deferred<Value: Sendable>: Sendable {
 
     private struct State {
         var result: Result<Value, any Error>?
-        var waiters: [(ticket: Int, continuation: CheckedContinuation<Value, any Error>)] = []
-        var lastTicket = 0
+        var waiters = Waiters<Value>()
         var callbacks: [@Sendable (Result<Value, any Error>) -> Void] = []
     }
 
@@ -16,18 +15,16 @@ package final class Deferred<Value: Sendable>: Sendable {
     /// The first result stays; false when there was one already.
     @discardableResult
     package func resolve(_ result: Result<Value, any Error>) -> Bool {
-        let before: State? = state.withLock { state in
+        typealias Told = (waiters: [Waiters<Value>.Continuation], callbacks: [@Sendable (Result<Value, any Error>) -> Void])
+        let told: Told? = state.withLock { state in
             guard state.result == nil else { return nil }
             state.result = result
-            defer {
-                state.waiters = []
-                state.callbacks = []
-            }
-            return state
+            defer { state.callbacks = [] }
+            return (state.waiters.takeAll(), state.callbacks)
         }
-        before?.waiters.forEach { $0.continuation.resume(with: result) }
-        before?.callbacks.forEach { $0(result) }
-        return before != nil
+        told?.waiters.forEach { $0.resume(with: result) }
+        told?.callbacks.forEach { $0(result) }
+        return told != nil
     }
 
     /// Calls back at once when the result is there, else from where it is resolved.
@@ -44,26 +41,16 @@ package final class Deferred<Value: Sendable>: Sendable {
 
     package func value() async throws -> Value {
         if let current { return try current.get() }
-        let ticket = state.withLock { state in
-            state.lastTicket += 1
-            return state.lastTicket
-        }
-        return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                // The check is made under the lock: a cancellation after it finds the waiter in the list.
-                let immediate: Result<Value, any Error>? = state.withLock { state in
-                    if let result = state.result { return result }
-                    if Task.isCancelled { return .failure(CancellationError()) }
-                    state.waiters.append((ticket, continuation))
-                    return nil
-                }
-                if let immediate { continuation.resume(with: immediate) }
+        let ticket = state.withLock { $0.waiters.ticket() }
+        return try await Waiters.wait { continuation in
+            state.withLock { state in
+                if let result = state.result { return result }
+                if Task.isCancelled { return .failure(CancellationError()) }
+                state.waiters.add(continuation, ticket: ticket)
+                return nil
             }
-        } onCancel: {
-            let waiter = state.withLock { state in
-                state.waiters.firstIndex { $0.ticket == ticket }.map { state.waiters.remove(at: $0).continuation }
-            }
-            waiter?.resume(throwing: CancellationError())
+        } leaving: {
+            state.withLock { $0.waiters.remove(ticket: ticket) }
         }
     }
 }

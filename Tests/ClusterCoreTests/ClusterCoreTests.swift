@@ -37,9 +37,12 @@ import Testing
             #expect(output.text == "yes\n", "\(output.text)")
             output = try await kubectl(["auth", "whoami", "-o", "jsonpath={.status.userInfo.username}"])
             #expect(output.text == "admin", "\(output.text)")
-            output = try await kubectl(["get", "pods", "-w", "--request-timeout=2s"])
+            for _ in 0..<60 {
+                output = try await kubectl(["get", "pods", "-w", "--request-timeout=2s"])
+                if output.text.contains("web-") { break }
+            }
             #expect(output.text.contains("web-"), "\(output.text)")
-            output = try await kubectl(["delete", "deployment", "web", "--timeout=20s"])
+            output = try await kubectl(["delete", "deployment", "web", "--timeout=180s"])
             #expect(output.text.contains("deployment.apps \"web\" deleted"), "\(output.text)")
             output = try await kubectl(["auth", "can-i", "--list", "--as=bob"])
             #expect(output.text.contains("selfsubjectrulesreviews.authorization.k8s.io"), "\(output.text)")
@@ -47,7 +50,10 @@ import Testing
             #expect(output.text == "no\n" && output.code == 1, "\(output.text)")
             output = try await kubectl(["create", "rolebinding", "b", "--clusterrole=edit", "--user=bob"])
             #expect(output.code == 0, "\(output.text)")
-            output = try await kubectl(["auth", "can-i", "create", "pods", "--as=bob"])
+            for _ in 0..<200 {
+                output = try await kubectl(["auth", "can-i", "create", "pods", "--as=bob"])
+                if output.text == "yes\n" { break }
+            }
             #expect(output.text == "yes\n", "\(output.text)")
             output = try await kubectl(["create", "token", "default", "--duration=20m"])
             #expect(output.text.split(separator: ".").count == 3, "\(output.text)")
@@ -58,7 +64,7 @@ import Testing
             output = try await kubectl(["certificate", "approve", "bob"])
             #expect(output.text == "certificatesigningrequest.certificates.k8s.io/bob approved\n", "\(output.text)")
             output = try await kubectl([
-                "wait", "csr/bob", "--for=jsonpath={.status.certificate}", "--timeout=20s",
+                "wait", "csr/bob", "--for=jsonpath={.status.certificate}", "--timeout=180s",
             ])
             #expect(output.code == 0, "\(output.text)")
             output = try await kubectl(["get", "csr", "bob", "-o", "jsonpath={.spec.username} {.status.conditions[*].type}"])

@@ -36,7 +36,7 @@ import Testing
         close(file)
         var output = try await kubectl(["create", "-f", path])
         // The namespace's service account may be a moment late.
-        for _ in 0..<50 where output.code != 0 {
+        for _ in 0..<600 where output.code != 0 {
             _ = await LoopbackCluster.shell("sleep 0.2")
             output = try await kubectl(["apply", "-f", path])
         }
@@ -61,15 +61,15 @@ import Testing
                 output = try await kubectl(["exec", "web", "--", "sh", "3"])
                 #expect(output.code == 3 && output.text.contains("exit code 3"), "\(output.code) \(output.text)")
                 let plain = "env HOME=\(cluster.directory) /usr/bin/kubectl --kubeconfig \(cluster.directory)/kubeconfig"
-                output = await LoopbackCluster.shell("printf hello | timeout 20 \(plain) exec -i web -- cat 0 2>&1")
+                output = await LoopbackCluster.shell("printf hello | timeout 120 \(plain) exec -i web -- cat 0 2>&1")
                 #expect(output.code == 0 && output.text == "ready\nhello", "\(output.text)")
-                output = await LoopbackCluster.shell("printf hello | timeout 20 \(plain) attach -i web 2>&1")
+                output = await LoopbackCluster.shell("printf hello | timeout 120 \(plain) attach -i web 2>&1")
                 #expect(output.text.contains("ready\nhello"), "\(output.text)")
                 for variable in ["", "KUBECTL_PORT_FORWARD_WEBSOCKETS=false KUBECTL_REMOTE_COMMAND_WEBSOCKETS=false"] {
                     output = await LoopbackCluster.shell(
                         "\(variable) bash -c '\(Self.forwarding(plain, cluster.directory))' 2>&1")
                     #expect(output.text == "80 got hello\n80 got again\n", "\(variable): \(output.text)")
-                    output = await LoopbackCluster.shell("\(variable) timeout 20 \(plain) exec web -- sh 5 2>&1")
+                    output = await LoopbackCluster.shell("\(variable) timeout 120 \(plain) exec web -- sh 5 2>&1")
                     #expect(output.code == 5, "\(variable): \(output.text)")
                 }
             }
@@ -79,11 +79,11 @@ import Testing
     /// Two connections through one port-forward.
     private static func forwarding(_ kubectl: String, _ directory: String) -> String {
         """
-        timeout 30 \(kubectl) port-forward pod/web :80 > \(directory)/forward 2>&1 &
+        timeout 300 \(kubectl) port-forward pod/web :80 > \(directory)/forward 2>&1 &
         job=$!
-        for try in $(seq 100); do port=$(sed -n "s/.*127.0.0.1:\\([0-9]*\\) -> 80/\\1/p" \(directory)/forward); [ "$port" ] && break; sleep 0.1; done
+        for try in $(seq 1000); do port=$(sed -n "s/.*127.0.0.1:\\([0-9]*\\) -> 80/\\1/p" \(directory)/forward); [ "$port" ] && break; sleep 0.1; done
         for line in hello again; do
-          exec 3<>/dev/tcp/127.0.0.1/$port; echo $line >&3; read -t 10 answer <&3; echo "$answer"; exec 3>&-
+          exec 3<>/dev/tcp/127.0.0.1/$port; echo $line >&3; read -t 60 answer <&3; echo "$answer"; exec 3>&-
         done
         kill $job; wait $job 2>/dev/null; [ "$port" ] || cat \(directory)/forward
         """

@@ -106,7 +106,7 @@ struct LoopbackCluster {
             do throws(StoreError) {
                 return try await EtcdStore.open(settings, environment: environment, logger: logger)
             } catch {
-                guard case .unavailable = error, ContinuousClock.now - start < .seconds(30) else { throw error }
+                guard case .unavailable = error, ContinuousClock.now - start < .seconds(120) else { throw error }
             }
             try await environment.sleep(.milliseconds(50))
         }
@@ -191,7 +191,7 @@ struct LoopbackCluster {
     private static func kubectl(_ arguments: [String], directory: String) async -> Output {
         let words = arguments.map { "'\($0)'" }.joined(separator: " ")
         return await shell(
-            "HOME=\(directory) timeout 60 /usr/bin/kubectl --kubeconfig \(directory)/kubeconfig \(words) 2>&1")
+            "HOME=\(directory) timeout 300 /usr/bin/kubectl --kubeconfig \(directory)/kubeconfig \(words) 2>&1")
     }
 
     /// Runs a command on a thread of its own: waiting for it must not hold up the server's tasks.

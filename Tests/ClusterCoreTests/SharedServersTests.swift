@@ -42,7 +42,7 @@ import Testing
                 output = try await one(["create", "deployment", "web", "--image=busybox", "--replicas=2"])
                 #expect(output.code == 0, "\(output.text)")
                 output = try await other([
-                    "wait", "deployment/web", "--for=jsonpath={.status.updatedReplicas}=2", "--timeout=30s",
+                    "wait", "deployment/web", "--for=jsonpath={.status.updatedReplicas}=2", "--timeout=180s",
                 ])
                 #expect(output.code == 0, "\(output.text)")
                 output = try await other(["get", "leases", "-n", "kube-system", "-o", "name"])

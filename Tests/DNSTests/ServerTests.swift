@@ -44,7 +44,7 @@ import Testing
             if closes { for socket in sockets { close(socket) } }
         }
 
-        /// A client's socket that gives up after ten seconds.
+        /// A client's socket that gives up after two minutes.
         func connect(_ type: __socket_type) throws -> Int32 {
             let loopback: [UInt8] = [127, 0, 0, 1]
             let descriptor = loopback.withUnsafeBufferPointer {
@@ -52,7 +52,7 @@ import Testing
             }
             try #require(descriptor >= 0)
             _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK)
-            var patience = timeval(tv_sec: 10, tv_usec: 0)
+            var patience = timeval(tv_sec: 120, tv_usec: 0)
             for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
                 setsockopt(descriptor, SOL_SOCKET, option, &patience, socklen_t(MemoryLayout<timeval>.size))
             }

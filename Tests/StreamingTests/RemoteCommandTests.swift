@@ -63,18 +63,6 @@ import Testing
         }
     }
 
-    private static func serving(
-        _ handler: @escaping HTTPHandler, _ body: @Sendable (_ port: Int) async throws -> Void
-    ) async throws {
-        let server = HTTPServer(
-            configuration: .init(listeners: [.address(host: "127.0.0.1", port: 0)]), logger: .quiet, handler: handler)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await server.run() }
-            defer { group.cancelAll() }
-            try await body(await server.boundAddresses.first?.port ?? 0)
-        }
-    }
-
     private static func webSocket(_ port: Int, _ offered: String) async throws -> (HTTPUpgrade, WebSocketChannels?) {
         let client = HTTPClient(configuration: .init(host: "127.0.0.1", port: port), logger: .quiet)
         let upgrade = try await client.upgrade(
@@ -151,7 +139,7 @@ import Testing
 
     @Test func `refusals reach the client`() async throws {
         let options = RemoteCommandOptions(stdout: true)
-        try await Self.serving({ _ in HTTPResponse(status: 404, body: .bytes(Array("gone".utf8))) }) { runtimePort in
+        try await serving({ _ in HTTPResponse(status: 404, body: .bytes(Array("gone".utf8))) }) { runtimePort in
             let url = "http://127.0.0.1:\(runtimePort)/exec/x"
             await #expect(throws: RemoteCommandError.refused(status: 404, body: "gone")) {
                 try await RemoteCommandClient.run(url: url, streams: .init(), logger: .quiet)
@@ -160,7 +148,7 @@ import Testing
                 let response = try? await RemoteCommandBridge.respond(to: request, options: options, logger: .quiet) { url }
                 return response ?? HTTPResponse(status: 500)
             }
-            try await Self.serving(kubelet) { port in
+            try await serving(kubelet) { port in
                 let (refused, _) = try await Self.webSocket(port, "chat")
                 #expect(refused.response.status == 400)
                 let (_, channels) = try await Self.webSocket(port, "v5.channel.k8s.io")

@@ -14,6 +14,6 @@ run nft -f "$work/before"
 nft list table ip skiff-proxy >"$work/after"
 same() { python3 "$NETNS_TESTS/sorted_elements.py" all <"$1" | cksum; }
 check "the table after loading its listing" "$(same "$work/after")" "$(same "$work/before")"
-check "a pod through the loaded rules" "$(ask pod2 tcp 10.96.0.1 80 20)" "pod1 10.244.1.3,remote 10.244.1.3"
+check "a pod through the loaded rules" "$(ask pod2 tcp 10.96.0.1 80 40)" "pod1 10.244.1.3,remote 10.244.1.3"
 check_dump all
 finish

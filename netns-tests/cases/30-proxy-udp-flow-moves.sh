@@ -10,7 +10,7 @@ list "$(service dns 10.96.0.3 UDP 53 30053)" "$(slice dns UDP 8080 node2=10.244.
 flow() { in_host "$1" python3 -c "
 import socket, sys
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-s.settimeout(1); s.bind(('', 4000)); s.sendto(b'?', (sys.argv[1], int(sys.argv[2])))
+s.settimeout(20); s.bind(('', 4000)); s.sendto(b'?', (sys.argv[1], int(sys.argv[2])))
 try: print(s.recv(100).decode().split()[0])
 except OSError: print('timeout')" "$2" "$3"; }
 proxy_once before

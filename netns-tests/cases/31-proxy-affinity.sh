@@ -5,7 +5,7 @@
 # its time begins again with each; when its endpoint leaves, it goes to another one at once; a restart forgets nobody.
 . "$NETNS_TESTS/lib.sh"
 topology
-sticky='"sessionAffinity": "ClientIP", "sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 100}}'
+sticky='"sessionAffinity": "ClientIP", "sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 10800}}'
 list "$(service web 10.96.0.1 TCP 80 30080 "$sticky")" "$(slice web TCP 8080 node1=10.244.1.2 node1=10.244.1.3 node2=10.244.2.2)" | objects web
 proxy_once web
 one() { ask "$@" | tr ',' '\n' | wc -l; }

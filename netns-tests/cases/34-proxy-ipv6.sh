@@ -8,7 +8,7 @@ both() { # name, v4, v6, node port, extra members
     service "$1" "$2" TCP 80 "$4" "${5:-}" | sed "s/\"clusterIPs\": \[\"$2\"\]/\"clusterIPs\": [\"$2\", \"$3\"]/"
 }
 local_policy='"externalTrafficPolicy": "Local"'
-sticky='"sessionAffinity": "ClientIP", "sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 100}}'
+sticky='"sessionAffinity": "ClientIP", "sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 10800}}'
 list "$(both web 10.96.0.1 fd00:96::1 30080)" "$(slice web TCP 8080 node1=10.244.1.3)" \
     "$(slice web TCP 8080 node1=fd00:10:1::2 node2=fd00:10:2::2)" \
     "$(both local 10.96.0.2 fd00:96::2 30081 "$local_policy")" "$(slice local TCP 8080 node1=fd00:10:1::3 node2=fd00:10:2::2)" \

@@ -17,7 +17,7 @@ proxy_once world
 
 # traced FROM TO: what a probe met, by the members of the JSON that decide.
 traced() {
-    "$SKIFF_BIN/skiff" trace --objects "$work/world.json" --from "$1" --to "$2" --probe -o json >"$work/trace.json"
+    "$SKIFF_BIN/skiff" trace --objects "$work/world.json" --from "$1" --to "$2" --probe --timeout 90 -o json >"$work/trace.json"
     python3 - "$work/trace.json" <<'P'
 import json, sys
 d = json.load(open(sys.argv[1]))
@@ -51,7 +51,7 @@ check "from the node itself" "$(traced node/node1 names:53)" "reachable 10.244.1
 check "to a pod's own address" "$(traced client 10.244.1.3:8080 | cut -d' ' -f1)" "reachable"
 
 # A live packet, not ours: the trace waits for it.
-"$SKIFF_BIN/skiff" trace --objects "$work/world.json" --from 192.168.60.9 --to 192.168.60.1:30080 --timeout 10 >"$work/live" &
+"$SKIFF_BIN/skiff" trace --objects "$work/world.json" --from 192.168.60.9 --to 192.168.60.1:30080 --timeout 90 >"$work/live" &
 waiting=$!
 wait_until "the trace's table" nft list table ip skiff-trace
 ask client tcp 192.168.60.1 30080 >/dev/null

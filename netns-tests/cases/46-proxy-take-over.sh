@@ -44,11 +44,11 @@ while True:
 PYTHON
 cat >"$work/client.py" <<'PYTHON'
 import os, socket, sys, time
-client = socket.create_connection(("10.96.0.2", 80), 5)
+client = socket.create_connection(("10.96.0.2", 80), 60)
 work = sys.argv[1]
 open(work + "/connected", "w").close()
 while not os.path.exists(work + "/ask"): time.sleep(0.05)
-client.settimeout(5)
+client.settimeout(90)
 client.sendall(b"still there")
 print(client.recv(100).decode(), flush=True)
 PYTHON
@@ -64,7 +64,6 @@ cp "$(command -v sleep)" "$work/kube-proxy"
 "$work/kube-proxy" 1000 &
 running=$!
 proxy_start web
-wait_until "our rules" grep -q 'synced rules' "$work/proxy.log"
 wait_until "kube-proxy is named" grep -q "a kube-proxy runs on this node: process $running" "$work/proxy.log"
 check "its tables while it runs" "$(tables)" 2
 check "the next step is told" "$(grep -o 'kubectl -n kube-system delete daemonset kube-proxy' "$work/proxy.log" | head -1)" "kubectl -n kube-system delete daemonset kube-proxy"
@@ -95,7 +94,6 @@ run "$SKIFF_BIN/skiff" proxy --cleanup-kube-proxy
 check "again, with nothing there" $? 0
 nft add table ip kube-proxy
 proxy_start web --no-take-over
-wait_until "our rules" grep -q 'synced rules' "$work/proxy.log"
-wait_until "the health port" curl -s -m 1 http://127.0.0.1:10256/healthz
+wait_until "the health port" fetch http://127.0.0.1:10256/healthz
 check "with --no-take-over" "$(tables)" 1
 finish

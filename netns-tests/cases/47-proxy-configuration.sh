@@ -48,8 +48,9 @@ check "masqueradeBit" "$(nft list chain ip skiff-proxy nat-postrouting | grep -o
 check "masqueradeAll" "$(ask pod1 tcp 10.96.0.1 80)" "pod2 10.244.1.1"
 check "nodePortAddresses, inside" "$(ask client tcp 192.168.60.1 30080)" "pod2 10.244.1.1"
 check "nodePortAddresses, outside" "$(ask client tcp 192.168.50.1 30080)" refused
-wait_until "healthzBindAddress" curl -s -m 1 http://127.0.0.1:11256/healthz
-check "metricsBindAddress" "$(curl -s -m 2 http://127.0.0.1:11249/proxyMode)" nftables
+wait_until "healthzBindAddress" fetch http://127.0.0.1:11256/healthz
+wait_until "metricsBindAddress" fetch http://127.0.0.1:11249/metrics
+check "metricsBindAddress" "$(fetch http://127.0.0.1:11249/proxyMode)" nftables
 check "conntrack" "$(sysctl -n net.netfilter.nf_conntrack_tcp_be_liberal net.netfilter.nf_conntrack_tcp_timeout_close_wait \
     net.netfilter.nf_conntrack_tcp_timeout_established net.netfilter.nf_conntrack_udp_timeout \
     net.netfilter.nf_conntrack_udp_timeout_stream | tr '\n' ' ')" "1 7200 108000 45 180 "

@@ -36,7 +36,7 @@ if protocol == 1:
     words = sum(int.from_bytes(packet[i:i + 2], "big") for i in range(0, len(packet), 2) if i != 2)
     words = (words & 0xffff) + (words >> 16)
     packet = packet[:2] + (~(words + (words >> 16)) & 0xffff).to_bytes(2, "big") + packet[4:]
-receiver.settimeout(5)
+receiver.settimeout(60)
 sender.sendto(packet, (address, 0))
 while True:
     try: got, peer = receiver.recvfrom(2048)

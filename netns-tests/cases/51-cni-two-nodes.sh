@@ -42,7 +42,7 @@ datagram() {
 import socket, sys
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.setsockopt(socket.IPPROTO_IP, 10, 2)  # IP_MTU_DISCOVER, IP_PMTUDISC_DO
-s.settimeout(1)
+s.settimeout(20)
 try:
     s.connect((sys.argv[1], 8080)); s.send(b"x" * (int(sys.argv[2]) - 28)); print(s.recv(100).decode())
 except OSError as error: print(error.strerror)' "$(address podB 4)" "$1"

@@ -5,7 +5,6 @@
 . "$NETNS_TESTS/lib.sh"
 . "$NETNS_TESTS/cni.sh"
 PYTHONPATH=$NETNS_TESTS exec python3 - <<'PYTHON'
-import time
 from cnitest import *
 
 prepare()
@@ -57,7 +56,8 @@ check("GC by the older key", (gc(**{OLD: valid(0, 2, 3)}).code, attachments()), 
 check("the newer key wins", (gc(**{OLD: [], KEY: valid(0, 2)}).code, attachments()), (0, own(0, 2)))
 
 slow = subprocess.Popen([PLUGIN], env=environment("GC"), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-time.sleep(0.5)
+# It has seen what there is once it waits for its input.
+wait_until("the GC to wait", lambda: waits_for_input(slow))
 check("ADD while a GC runs", add(conf(7), id="c7").code, 0)
 slow.stdin.write(json.dumps(configuration() | {KEY: valid(0, 2)}).encode())
 slow.stdin.close()

@@ -29,13 +29,13 @@ normal() { state | sort; }
 before=$(normal)
 same() { [ "$(normal)" = "$before" ]; }
 same_but_static() { [ "$(normal | grep -v 'proto static')" = "$before" ]; }
-# damage WHAT COMMAND...: does it on node1, then all is as before, long before the next look that comes anyway (30 seconds). How long it took
-# is printed; on an idle machine less than a second.
+# damage WHAT COMMAND...: does it on node1, then all is as before, without the look that comes every 30 seconds anyway. How long it took is
+# printed; on an idle machine less than a second.
 damage() {
     local what=$1 begin=$EPOCHREALTIME took
     shift
     in_host node1 "$@" || { check "can do: $what" no yes; return; }
-    wait_until "repair: $what" same
+    limit=25 wait_until "repair: $what" same
     took=$(python3 -c "print(int(($EPOCHREALTIME - $begin) * 1000))")
     check "repaired: $what" "$(same && echo yes || normal | diff - <(echo "$before"))" yes
     echo "     after $took ms"

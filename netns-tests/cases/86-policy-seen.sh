@@ -18,6 +18,7 @@ expect "another port" web tcp 10.244.1.11 81 denied
 wait_until "its line" grep -q 'shop/web -> shop/db:81/tcp denied.*does not name this port' "$work/policy.log"
 expect "a staged policy lets through" web tcp 10.244.1.12 80 guest
 wait_until "and says so" grep -q 'would deny.*shop/web -> other/guest:80/tcp would be denied by NetworkPolicy other/later' "$work/policy.log"
+wait_until "the metrics port" bash -c "exec 3<>/dev/tcp/127.0.0.1/10251"
 exec 3<>/dev/tcp/127.0.0.1/10251
 printf 'GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n' >&3
 cat <&3 >"$work/metrics"

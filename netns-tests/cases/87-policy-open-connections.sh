@@ -20,10 +20,10 @@ open() {
     in_host $2 python3 "$NETNS_TESTS/policy_ask.py" hold tcp $3 $4 <"$work/$1.in" >"$work/$1.out" &
     exec {input}>"$work/$1.in" {output}<"$work/$1.out"
     to[$1]=$input from[$1]=$output
-    read -r -t 10 answer <&${from[$1]}
+    read -r -t 60 answer <&${from[$1]}
     check "$1 is open" "$answer" db
 }
-say_to() { echo "$2" >&${to[$1]}; read -r -t 10 answer <&${from[$1]}; echo "$answer"; }
+say_to() { echo "$2" >&${to[$1]}; read -r -t 60 answer <&${from[$1]}; echo "$answer"; }
 open web web 10.244.1.11 80
 open guest guest 10.244.1.11 80
 open guest6 guest fd00:1::11 80

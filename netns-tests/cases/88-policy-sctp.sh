@@ -35,13 +35,12 @@ socket.socket(socket.AF_INET, socket.SOCK_RAW, 132).sendto(packet, (sys.argv[1],
 PY
 # sent PORT EXPECTED WHAT: how many more packets arrive.
 sent() {
-    local before tries=0 more
+    local before more end=$((SECONDS + 60))
     while :; do
         before=$(arrived)
         in_host guest python3 "$work/init.py" 10.244.1.10 "$1"
         more=$(($(arrived) - before))
-        [ $more = "$2" ] || [ $tries -gt 30 ] && break
-        tries=$((tries + 1))
+        [ $more = "$2" ] || [ $SECONDS -ge $end ] && break
         sleep 0.1
     done
     check "$3" "$more" "$2"

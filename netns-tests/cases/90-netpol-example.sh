@@ -42,10 +42,10 @@ check "what init writes passes" "$(status test -f "$example" -e "$work/expect.ya
 check "what init writes fails for another policy" "$(status test -f "$work/broken" -e "$work/expect.yaml")" 1
 check "a shell is in the pod" "$(netpol shell -f "$example" shop/api-0 -- sh -c 'echo $POD; cat /proc/net/dev' 2>/dev/null | grep -oE 'shop/api-0|eth0' | tr '\n' ' ')" "shop/api-0 eth0 "
 reach='import os, sys, urllib.request
-try: print(urllib.request.urlopen("http://%s:%s" % (os.environ[sys.argv[1]], sys.argv[2]), timeout=1).read().decode().strip())
+try: print(urllib.request.urlopen("http://%s:%s" % (os.environ[sys.argv[1]], sys.argv[2]), timeout=float(sys.argv[3])).read().decode().strip())
 except OSError as error: print("blocked")'
-check "the shell reaches what it may" "$(netpol shell -f "$example" shop/api-0 -- python3 -c "$reach" shop_db_0 5432 2>/dev/null)" shop/db-0
-check "and not what it may not" "$(netpol shell -f "$example" shop/web-0 -- python3 -c "$reach" shop_db_0 5432 2>/dev/null)" blocked
+check "the shell reaches what it may" "$(netpol shell -f "$example" shop/api-0 -- python3 -c "$reach" shop_db_0 5432 60 2>/dev/null)" shop/db-0
+check "and not what it may not" "$(netpol shell -f "$example" shop/web-0 -- python3 -c "$reach" shop_db_0 5432 2 2>/dev/null)" blocked
 check "watch runs the test" "$(status watch --once -f "$example")" 0
 check "the engine alone says so" "$(netpol matrix -f "$example" --engine-only | tail -1 | grep -o 'answered by the engine alone')" "answered by the engine alone"
 

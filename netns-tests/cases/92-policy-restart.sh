@@ -26,7 +26,7 @@ wait_until "every pod's element" eval '[ "$(nft list map ip skiff-policy pod-ing
 mkfifo "$work/in" "$work/out"
 in_host web python3 "$NETNS_TESTS/policy_ask.py" hold tcp 10.244.1.11 80 <"$work/in" >"$work/out" &
 exec 7>"$work/in" 8<"$work/out"
-talk() { echo "$1" >&7; read -r -t 5 answer <&8; echo "$answer"; }
+talk() { echo "$1" >&7; read -r -t 60 answer <&8; echo "$answer"; }
 read -r answer <&8
 check "a connection" "$answer" db
 in_host db nft -f - <<'NFT'
@@ -52,25 +52,24 @@ while not os.path.exists(sys.argv[1] + ".stop"):
 PY
 in_host guest python3 "$work/knock.py" "$work/sent" &
 wait_until "datagrams are sent" test -s "$work/sent"
-nft monitor >"$work/events" &
-monitor=$!
-first=$(cat "$work/sent")
+monitor_start
+# knocks: twenty more datagrams are sent.
+sent_more() { local now; now=$(cat "$work/sent"); [ -n "$now" ] && [ "$now" -ge "$1" ]; }
+knocks() { local now; now=$(cat "$work/sent"); wait_until "datagrams $1" sent_more $((now + 20)); }
 for signal in KILL TERM KILL; do
     run kill -$signal $policy_pid
     wait $policy_pid 2>/dev/null
     check "the connection without an enforcer" "$(talk "gone $signal")" "gone $signal"
+    knocks "without an enforcer"
     unset policy_pid
     enforce "${objects[@]}" "$label" "$crowd"
-    wait_until "its first sync" grep -q "synced policies" "$work/policy.log"
     check "the connection with a new one" "$(talk "back $signal")" "back $signal"
     expect "a new connection" web tcp 10.244.1.11 80 db
+    knocks "with a new one"
 done
-check "datagrams were sent all the time" "$([ $(($(cat "$work/sent") - first)) -gt 50 ] && echo yes)" yes
 touch "$work/sent.stop"
 check "denied datagrams that arrived" "$(arrived)" 0
-run nft add table ip marker
-wait_until "the marker" grep -q marker "$work/events"
-kill $monitor
+monitor_end
 # Each enforcer takes the tables for its own; that is no change of rules.
-check "changes of rules" "$(grep -v -e marker -e '# new generation' -e '^add table ip6\? skiff-policy' "$work/events" | tee /dev/stderr | wc -l)" 0
+check "changes of rules" "$(grep -v '^add table ip6\? skiff-policy' "$work/events" | tee -a /dev/stderr | wc -l)" 0
 finish

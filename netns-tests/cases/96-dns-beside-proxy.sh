@@ -15,9 +15,12 @@ check "the node answers over TCP" "$(digs pod1 web.default.svc.cluster.local A +
 check "the node answers itself" "$(digs node web.default.svc.cluster.local A)" "10.96.1.1"
 check "the Service answers as before" "$(ask pod1 tcp 10.96.1.1 80)" "pod2 10.244.1.2"
 check "nothing is tracked for questions" "$(conntrack -L -d $dns_service 2>/dev/null | grep -c 'dport=53' )" 0
+saw_two() { [ "$(grep -c 'pod=default/pod1' "$work/dns.log")" = 2 ]; }
+wait_until "two lines" saw_two
 check "the server sees the pod" "$(grep -c 'pod=default/pod1' "$work/dns.log")" 2
 check "other ports of the address are the proxy's" "$(ask pod1 tcp $dns_service 9999)" refused
 kill $dns_pid
+wait $dns_pid 2>/dev/null
 wait_until "the address is gone" bash -c "! ip -o addr | grep -q $dns_service"
 check "an ended server leaves no rules" "$(nft list tables | grep -c skiff-dns)" 0
 check "and the proxy refuses again" "$(ask pod1 udp $dns_service 53)" refused

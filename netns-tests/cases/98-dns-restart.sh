@@ -8,7 +8,7 @@ need dig
 topology
 list "$(kube_dns)" "$(service web 10.96.1.1 TCP 80 0)" "$(namespace default)" | objects all
 in_host remote python3 "$NETNS_TESTS/upstream.py" 192.168.50.2 53 "$work/asked" &
-wait_until "the other server" bash -c "nsenter --net=/run/netns/remote dig @192.168.50.2 +short +tries=1 +time=1 start.example.com | grep -q 192.0.2.1"
+wait_until "the other server" bash -c "nsenter --net=/run/netns/remote dig @192.168.50.2 +short +tries=1 +time=5 start.example.com | grep -q 192.0.2.1"
 web=web.default.svc.cluster.local
 
 # load MODE...: starts lookups in pod1; unload stops them, and leaves each one's "asked lost slow" in $work/load.MODE.
@@ -91,7 +91,7 @@ beside() {
     "$SKIFF_BIN/skiff" dns --objects "$work/all.json" --listen $dns_service --local --metrics-address "127.0.0.1:$1" \
         --upstreams 192.168.50.2 >>"$work/dns.log" 2>&1 &
     next=$!
-    wait_until "the server at port $1 knows the cluster" python3 -c "import urllib.request as u; u.urlopen('http://127.0.0.1:$1/ready', timeout=1)"
+    wait_until "the server at port $1 knows the cluster" python3 -c "import urllib.request as u; u.urlopen('http://127.0.0.1:$1/ready', timeout=10)"
 }
 beside 9160
 load udp tcp far stream glibc musl

@@ -36,7 +36,7 @@ digs pod1 web.$zone A >/dev/null
 before=$(resident)
 say "twenty thousand broken questions"
 in_host pod1 python3 "$work/flood.py"
-wait_until "what came before is worked off" bash -c "dig @$dns_service +short +tries=1 +time=1 web.$zone A | grep -qx 10.96.1.1"
+wait_until "what came before is worked off" bash -c "dig @$dns_service +short +tries=1 +time=5 web.$zone A | grep -qx 10.96.1.1"
 check "the server answers as before" "$(digs pod1 web.$zone A)" 10.96.1.1
 check "it is the same process" "$(kill -0 $dns_pid && echo yes)" yes
 
@@ -46,7 +46,7 @@ name = b"".join(bytes([len(x)]) + x.encode() for x in "web.default.svc.cluster.l
 query = struct.pack(">HHHHHH", 1, 0x100, 1, 0, 0, 0) + name + struct.pack(">HH", 1, 1)
 held = []
 for _ in range(200):
-    s = socket.create_connection(("10.96.0.10", 53), timeout=5)
+    s = socket.create_connection(("10.96.0.10", 53), timeout=60)
     held.append(s)
 served = 0
 for s in held:
@@ -68,7 +68,7 @@ say "questions that never end, and lengths that lie"
 in_host pod2 python3 - <<'P'
 import socket, struct
 for length, body in ((65535, b"x" * 60000), (5, b"x" * 5), (0, b""), (4096, b"x" * 10)):
-    s = socket.create_connection(("10.96.0.10", 53), timeout=5)
+    s = socket.create_connection(("10.96.0.10", 53), timeout=60)
     try:
         s.sendall(struct.pack(">H", length) + body)
     except OSError:
@@ -79,7 +79,7 @@ check "the server answers still" "$(digs pod2 web.$zone A +tcp)" 10.96.1.1
 say "the API server goes away"
 python3 "$NETNS_TESTS/objects_server.py" 17080 20 2 &
 api=$!
-wait_until "the API server" python3 -c 'import urllib.request as u; u.urlopen("http://127.0.0.1:17080/api/v1/services?limit=1", timeout=1)'
+wait_until "the API server" python3 -c 'import urllib.request as u; u.urlopen("http://127.0.0.1:17080/api/v1/services?limit=1", timeout=10)'
 cat >"$work/kubeconfig" <<'Y'
 {"apiVersion": "v1", "kind": "Config", "current-context": "x", "clusters": [{"name": "x", "cluster": {"server": "http://127.0.0.1:17080"}}],
  "users": [{"name": "x", "user": {}}], "contexts": [{"name": "x", "context": {"cluster": "x", "user": "x"}}]}
@@ -89,17 +89,17 @@ alone() {
         --ready-address "127.0.0.1:$2" --health-address ":$3" >>"$work/alone.log" 2>&1 &
 }
 http() { python3 -c 'import sys, urllib.request as u, urllib.error as e
-try: print(u.urlopen(sys.argv[1], timeout=2).status)
+try: print(u.urlopen(sys.argv[1], timeout=60).status)
 except e.HTTPError as error: print(error.code)' "$1"; }
 alone 5301 8181 8080
-wait_until "another server knows the cluster" bash -c "[ \"\$(dig @127.0.0.1 -p 5301 +short +tries=1 +time=1 service-3.default.svc.cluster.local)\" = 10.96.0.4 ]"
+wait_until "another server knows the cluster" bash -c "[ \"\$(dig @127.0.0.1 -p 5301 +short +tries=1 +time=5 service-3.default.svc.cluster.local)\" = 10.96.0.4 ]"
 check "probes as CoreDNS's" "$(http http://127.0.0.1:8181/ready) $(http http://127.0.0.1:8080/health)" "200 200"
 kill $api
 wait_until "the API server is gone" bash -c "! ss -ltn | grep -q 17080"
-check "what was known is answered" "$(dig @127.0.0.1 -p 5301 +short +tries=1 +time=3 service-3.default.svc.cluster.local)" 10.96.0.4
+check "what was known is answered" "$(dig @127.0.0.1 -p 5301 +short +tries=1 +time=30 service-3.default.svc.cluster.local)" 10.96.0.4
 alone 5302 8182 8082
 wait_until "a server that never saw it says so, after its patience" bash -c \
-    "dig @127.0.0.1 -p 5302 +tries=1 +time=9 service-3.default.svc.cluster.local | grep -q SERVFAIL"
+    "dig @127.0.0.1 -p 5302 +tries=1 +time=60 service-3.default.svc.cluster.local | grep -q SERVFAIL"
 check "and is not ready, but alive" "$(http http://127.0.0.1:8182/ready) $(http http://127.0.0.1:8082/health)" "503 200"
 
 wait_until "idle connections are closed" bash -c "! ss -tn state established sport = :53 | grep -q 10.244.1.2"

@@ -19,4 +19,4 @@ check "skiff restore" skiff restore "$backup"
 check "the cluster starts again" skiff up --nodes 3 --api-port "$PORT" --store "$STORE"
 check "with what was deleted after the backup" equals "$(k get configmap saved -o jsonpath='{.data.when}')" before
 check "and its revisions go on above those before" test "$(revision_now)" -gt "$revision"
-check "three nodes are Ready again" within 60 bash -c '[ "$('"$KUBECTL"' get nodes --no-headers | grep -cw Ready)" = 3 ]'
+check "three nodes are Ready again" within 120 bash -c '[ "$('"$KUBECTL"' get nodes --no-headers | grep -cw Ready)" = 3 ]'

@@ -20,7 +20,7 @@ try:
     ).start()
     seen = watch.Watch()
     for event in seen.stream(
-        core.list_namespaced_config_map, name, resource_version=listed.metadata.resource_version, timeout_seconds=20
+        core.list_namespaced_config_map, name, resource_version=listed.metadata.resource_version, timeout_seconds=120
     ):
         if event["type"] == "MODIFIED" and event["object"].data == {"color": "blue"}:
             seen.stop()
@@ -69,7 +69,7 @@ try:
     try:
         seen = watch.Watch()
         for event in seen.stream(
-            definitions.list_custom_resource_definition, field_selector=f"metadata.name={plural}.{group}", timeout_seconds=20
+            definitions.list_custom_resource_definition, field_selector=f"metadata.name={plural}.{group}", timeout_seconds=120
         ):
             conditions = event["object"].status.conditions or [] if event["object"].status else []
             if any(c.type == "Established" and c.status == "True" for c in conditions):

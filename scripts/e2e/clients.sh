@@ -6,10 +6,24 @@ for file in "$(dirname "$(readlink -f "${clients[0]}")")"/kubectl.1.*; do
     [ -x "$file" ] && clients+=("$file")
 done
 
+# sees_change: what a client that watches is told of a change that another one makes.
+sees_change() {
+    local watching status
+    "$client" -n "$name" get configmap settings -w -o yaml >"$WORK/watched" 2>&1 &
+    watching=$!
+    within 120 grep -q 'kind: ConfigMap' "$WORK/watched"
+    c annotate configmap settings watched=yes
+    within 120 grep -q 'watched: "yes"' "$WORK/watched"
+    status=$?
+    kill $watching
+    wait $watching 2>/dev/null
+    return $status
+}
+
 # One client's day: every claim in a namespace of its own.
 api_day() {
     local client=$1 name=$2
-    c() { timeout 60 "$client" -n "$name" "$@"; }
+    c() { timeout 300 "$client" -n "$name" "$@"; }
     check "$name: create namespace" "$client" create namespace "$name"
     check "$name: api-resources" bash -c "'$client' api-resources | grep -q '^networkpolicies *netpol *networking.k8s.io/v1 *true *NetworkPolicy'"
     check "$name: explain a field" bash -c "'$client' explain deployment.spec.replicas | grep -qi integer"
@@ -43,37 +57,35 @@ Y
     check "$name: create deployment" c create deployment day --image=skiff.local/busybox --replicas=0
     check "$name: scale" c scale deployment day --replicas=0
     check "$name: get all" bash -c "'$client' -n $name get all | grep -q deployment.apps/day"
-    check "$name: wait for a condition" c wait --for=condition=Available deployment/day --timeout=30s
-    check "$name: edit" env EDITOR="sed -i s/back/front/" timeout 60 "$client" -n "$name" edit configmap settings
+    check "$name: wait for a condition" c wait --for=condition=Available deployment/day --timeout=180s
+    check "$name: edit" env EDITOR="sed -i s/back/front/" timeout 300 "$client" -n "$name" edit configmap settings
     check "$name: what the editor made" equals "$(c get configmap settings -o jsonpath='{.metadata.labels.tier}')" front
-    (sleep 1; c annotate configmap settings watched=yes >/dev/null) &
-    check "$name: get -w shows a change" bash -c "timeout 4 '$client' -n $name get configmap settings -w -o yaml | grep -q 'watched: \"yes\"'"
-    wait $!
+    check "$name: get -w shows a change" sees_change
     check "$name: auth can-i" bash -c "[ \"\$('$client' -n $name auth can-i delete pods)\" = yes ]"
     check "$name: auth can-i, for another" bash -c "[ \"\$('$client' -n $name auth can-i delete pods --as=nobody)\" = no ]"
     check "$name: create token" bash -c "'$client' -n $name create token default | grep -q '^ey'"
-    check "$name: delete --wait" c delete deployment/day configmap/settings --wait --timeout=60s
+    check "$name: delete --wait" c delete deployment/day configmap/settings --wait --timeout=180s
     check "$name: nothing is left" refuses 'configmaps "settings" not found' c get configmap settings
-    check "$name: delete namespace" "$client" delete namespace "$name" --timeout=60s
+    check "$name: delete namespace" "$client" delete namespace "$name" --timeout=180s
 }
 
 # What each client carries over its own kind of connection: SPDY before 1.29 to 1.31, WebSockets since.
 k run streams --image=skiff.local/busybox:latest --restart=Never --port=8080 -- \
     sh -c 'mkdir /www; echo streamed > /www/index.html; echo begun; exec httpd -f -p 8080 -h /www' >/dev/null
-k wait --for=condition=Ready pod/streams --timeout=60s >/dev/null
+k wait --for=condition=Ready pod/streams --timeout=180s >/dev/null
 streams_of() {
     local client=$1 name=$2 forward address
     check "$name: logs" equals "$("$client" logs streams)" begun
-    check "$name: exec with stdin" equals "$(printf abc | timeout 20 "$client" exec -i streams -- cat)" abc
-    check "$name: exec with a large answer" equals "$(timeout 20 "$client" exec streams -- sh -c 'head -c 3000000 /dev/zero' | wc -c)" 3000000
-    check "$name: exec carries the exit code" bash -c "timeout 20 '$client' exec streams -- sh -c 'exit 7' 2>/dev/null; [ \$? = 7 ]"
-    check "$name: cp" bash -c "timeout 20 '$client' cp examples/hello.yaml streams:/tmp/$name && timeout 20 '$client' exec streams -- cat /tmp/$name | cmp - examples/hello.yaml"
+    check "$name: exec with stdin" equals "$(printf abc | timeout 120 "$client" exec -i streams -- cat)" abc
+    check "$name: exec with a large answer" equals "$(timeout 120 "$client" exec streams -- sh -c 'head -c 3000000 /dev/zero' | wc -c)" 3000000
+    check "$name: exec carries the exit code" bash -c "timeout 120 '$client' exec streams -- sh -c 'exit 7' 2>/dev/null; [ \$? = 7 ]"
+    check "$name: cp" bash -c "timeout 120 '$client' cp examples/hello.yaml streams:/tmp/$name && timeout 120 '$client' exec streams -- cat /tmp/$name | cmp - examples/hello.yaml"
     rm -f "$WORK/forward"
     "$client" port-forward pod/streams :8080 >"$WORK/forward" 2>&1 &
     forward=$!
-    within 10 grep -q 127.0.0.1 "$WORK/forward"
+    within 120 grep -q 127.0.0.1 "$WORK/forward"
     address=$(grep -oE '127.0.0.1:[0-9]+' "$WORK/forward" | head -1)
-    check "$name: port-forward" equals "$(curl -s --max-time 5 "http://$address/")" streamed
+    check "$name: port-forward" equals "$(curl -s --max-time 60 "http://$address/")" streamed
     kill "$forward"
     wait "$forward" 2>/dev/null
 }

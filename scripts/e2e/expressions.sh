@@ -24,7 +24,7 @@ spec:
               max: {type: integer}
               kept: {type: string, x-kubernetes-validations: [{rule: self == oldSelf, message: kept is immutable}]}
 Y
-check "a definition with rules is established" within 30 k wait --for=condition=Established \
+check "a definition with rules is established" within 120 k wait --for=condition=Established \
     crd/ranges.expressions.example.com --timeout=5s
 range() { echo '{"apiVersion":"expressions.example.com/v1","kind":"Range","metadata":{"name":"r"},"spec":'"$1"'}'; }
 check "a rule refuses" refuses '2 is more than 1' k create -f - <<<"$(range '{"min":2,"max":1}')"
@@ -54,11 +54,11 @@ spec:
   validationActions: [Deny]
   matchResources: {namespaceSelector: {matchLabels: {judged: "yes"}}}
 Y
-check "a policy is judged by its types" within 30 bash -c \
+check "a policy is judged by its types" within 120 bash -c \
     "'$KUBECTL' get validatingadmissionpolicy replicas.example.com -o jsonpath='{.status.observedGeneration}' | grep 1"
-check "a policy refuses with its message" refuses \
+check "a policy refuses with its message" within 120 refuses \
     "ValidatingAdmissionPolicy 'replicas.example.com' with binding 'replicas.example.com' denied request: too many: 6" \
-    k -n judged create deployment many --image=skiff.local/busybox:latest --replicas=6
+    k -n judged create deployment many --image=skiff.local/busybox:latest --replicas=6 --dry-run=server
 check "a policy lets the rest pass" k -n judged create deployment few --image=skiff.local/busybox:latest --replicas=0
 check "a policy says nothing elsewhere" k create deployment many --image=skiff.local/busybox:latest --replicas=6 --dry-run=server
 
@@ -83,8 +83,11 @@ kind: MutatingAdmissionPolicyBinding
 metadata: {name: mark.example.com}
 spec: {policyName: mark.example.com}
 Y
-    k -n judged create configmap four >/dev/null
-    check "a policy changes what is written" equals "$(k -n judged get configmap four -o jsonpath='{.data.size}')" 4
+    changed() {
+        k -n judged delete configmap four --ignore-not-found && k -n judged create configmap four &&
+            equals "$(k -n judged get configmap four -o jsonpath='{.data.size}')" 4
+    }
+    check "a policy changes what is written" within 120 changed
     check "with an apply configuration too" test -n "$(k -n judged get configmap four -o jsonpath='{.metadata.annotations.marked-by}')"
     k delete mutatingadmissionpolicy,mutatingadmissionpolicybinding mark.example.com >/dev/null
 fi

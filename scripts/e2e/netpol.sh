@@ -42,8 +42,8 @@ for pod in friend stranger; do
         --overrides='{"spec":{"terminationGracePeriodSeconds":1}}' -- sleep 1000000 >/dev/null
 done
 check "the lab's pods run" bash -c "
-    '$KUBECTL' -n lab rollout status deployment/db --timeout=60s &&
-    '$KUBECTL' -n lab wait --for=condition=Ready pod/friend pod/stranger --timeout=60s"
+    '$KUBECTL' -n lab rollout status deployment/db --timeout=180s &&
+    '$KUBECTL' -n lab wait --for=condition=Ready pod/friend pod/stranger --timeout=180s"
 labdb=$(k -n lab get pod -l app=db -o jsonpath='{.items[0].status.podIP}')
 snapshot=$WORK/snapshot.json
 check "a snapshot" bash -c "'$SKIFF' netpol from-cluster --kubeconfig '$KUBECONFIG' >'$snapshot'"
@@ -57,11 +57,11 @@ says() {
     grep -q -- "$text" <<<"$output" || { echo "$output"; return 1; }
 }
 explained() { says "^lab.*$2" "$SKIFF" netpol explain -f "$snapshot" "$1"; }
-fetched() { within 10 bash -c "'$KUBECTL' -n lab exec $1 -- timeout 2 wget -qO- http://$labdb:8080 2>&1 | grep -q db"; }
+fetched() { within 120 bash -c "'$KUBECTL' -n lab exec $1 -- timeout 20 wget -qO- http://$labdb:8080 2>&1 | grep -q db"; }
 check "the friend is let in, says the snapshot" explained "lab/friend -> lab/db:8080" ALLOWED
 check "and is let in here" fetched friend
 check "the stranger is not, says the snapshot" explained "lab/stranger -> lab/db:8080" "DENIED (by ingress)"
-check "and is not here" bash -c "! '$KUBECTL' -n lab exec stranger -- timeout 2 wget -qO- http://$labdb:8080"
+check "and is not here" within 120 bash -c "! '$KUBECTL' -n lab exec stranger -- timeout 5 wget -qO- http://$labdb:8080"
 check "through the Service" explained "lab/friend -> lab/svc/db:80" ALLOWED
 check "by address" explained "lab/stranger -> $labdb:8080" DENIED
 check "the whole cluster as a matrix, engine and packets agree" says 'real packets agree' "$SKIFF" netpol matrix -f "$snapshot"

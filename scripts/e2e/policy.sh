@@ -36,15 +36,14 @@ caller web shop node2 app=web
 caller local shop node1 app=local
 caller guest guests node3 app=guest
 check "the policies' pods run" bash -c "
-    '$KUBECTL' -n shop wait --for=condition=Ready pod/db pod/web pod/local --timeout=60s &&
-    '$KUBECTL' -n guests wait --for=condition=Ready pod/guest --timeout=60s"
+    '$KUBECTL' -n shop wait --for=condition=Ready pod/db pod/web pod/local --timeout=180s &&
+    '$KUBECTL' -n guests wait --for=condition=Ready pod/guest --timeout=180s"
 db=$(k -n shop get pod db -o jsonpath='{.status.podIP}')
 dbvip=$(k -n shop get service db -o jsonpath='{.spec.clusterIP}')
 
-# reaches NAMESPACE POD ADDRESS:PORT; blocked the same: holds when the answer becomes so within some seconds.
-fetch() { k -n "$1" exec "$2" -- timeout 2 wget -qO- "http://$3" 2>&1; }
-reaches() { within 10 bash -c "[ \"\$('$KUBECTL' -n $1 exec $2 -- timeout 2 wget -qO- http://$3 2>&1)\" = db ]"; }
-blocked() { within 10 bash -c "! '$KUBECTL' -n $1 exec $2 -- timeout 2 wget -qO- http://$3 >/dev/null 2>&1"; }
+# reaches NAMESPACE POD ADDRESS:PORT; blocked the same: holds when the answer becomes so.
+reaches() { within 120 bash -c "[ \"\$('$KUBECTL' -n $1 exec $2 -- timeout 20 wget -qO- http://$3 2>&1)\" = db ]"; }
+blocked() { within 120 bash -c "! '$KUBECTL' -n $1 exec $2 -- timeout 5 wget -qO- http://$3 >/dev/null 2>&1"; }
 # apply NAME SPEC: in place of whatever policies there are.
 policies() {
     k -n shop delete networkpolicy --all >/dev/null 2>&1
@@ -61,7 +60,7 @@ check "default deny: from another node and namespace" blocked guests guest "$db:
 check "default deny: from another node of the namespace" blocked shop web "$db:8080"
 check "default deny: from the same node" blocked shop local "$db:8080"
 check "default deny: through the virtual IP" blocked shop web "$dbvip"
-check "the node reaches its own pods" within 10 nsenter -t "$(pid_of node1)" -n bash -c "exec 3<>/dev/tcp/$db/8080"
+check "the node reaches its own pods" within 120 nsenter -t "$(pid_of node1)" -n bash -c "exec 3<>/dev/tcp/$db/8080"
 
 policies deny '{"podSelector":{}}' label '{"podSelector":{"matchLabels":{"app":"db"}},"ingress":[{"from":[{"podSelector":{"matchLabels":{"app":"web"}}}]}]}'
 check "allowed by label" reaches shop web "$db:8080"
@@ -90,11 +89,11 @@ check "egress to another port is denied" blocked shop web "$db:9090"
 check "others' egress is open" reaches shop local "$db:9090"
 
 caller late shop node3 app=web
-check "a pod that comes later has its policies" bash -c "'$KUBECTL' -n shop wait --for=condition=Ready pod/late --timeout=60s"
+check "a pod that comes later has its policies" bash -c "'$KUBECTL' -n shop wait --for=condition=Ready pod/late --timeout=180s"
 check "and reaches what they allow" reaches shop late "$dbvip"
 check "and nothing else" blocked shop late "$db:9090"
-check "a denied connection is an Event at the pod" within 15 bash -c "'$KUBECTL' -n shop get events | grep -q NetworkPolicyDenied"
-check "and a line in the agent's log" bash -c "grep -q 'shop/late -> shop/db:9090/tcp denied by NetworkPolicy shop/out' '$WORK'/data/nodes/node3/log/*"
+check "a denied connection is an Event at the pod" within 120 bash -c "'$KUBECTL' -n shop get events | grep -q NetworkPolicyDenied"
+check "and a line in the agent's log" within 120 bash -c "grep -q 'shop/late -> shop/db:9090/tcp denied by NetworkPolicy shop/out' '$WORK'/data/nodes/node3/log/*"
 policies
 check "without policies again" reaches guests guest "$db:9090"
 k delete namespace shop guests --wait=false >/dev/null

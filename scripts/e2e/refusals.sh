@@ -20,7 +20,7 @@ head -c 4000000 /dev/zero | tr '\0' x >"$WORK/large"
 check "an oversized body" refuses "too large" k create configmap large --from-file="$WORK/large"
 
 k run absent --image=skiff.local/absent:1 --restart=Never >/dev/null
-check "an image that is not there: ErrImagePull or ImagePullBackOff" within 60 bash -c \
+check "an image that is not there: ErrImagePull or ImagePullBackOff" within 120 bash -c \
     "'$KUBECTL' get pod absent | grep -E 'ErrImagePull|ImagePullBackOff'"
-check "with the reason in the events" within 30 bash -c "'$KUBECTL' describe pod absent | grep -iE 'Failed .*(pull|resolve|not found)'"
+check "with the reason in the events" within 120 bash -c "'$KUBECTL' describe pod absent | grep -iE 'Failed .*(pull|resolve|not found)'"
 k delete pod absent --wait=false >/dev/null

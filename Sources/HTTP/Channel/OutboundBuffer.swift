@@ -17,8 +17,7 @@ final class OutboundBuffer: Sendable {
         var isWritable = true
         var isScheduled = false
         var failure: (any Error)?
-        var waiters: [(ticket: Int, continuation: CheckedContinuation<Void, any Error>)] = []
-        var lastTicket = 0
+        var waiters = Waiters<Void>()
         /// Runs on the loop: takes the chunks and writes them.
         var drain: (@Sendable () -> Void)?
     }
@@ -43,30 +42,23 @@ final class OutboundBuffer: Sendable {
             if let failure = state.failure { throw failure }
             let drain = Self.append(bytes, to: &state)
             if Self.hasRoom(state) { return (nil, drain) }
-            state.lastTicket += 1
-            return (state.lastTicket, drain)
+            return (state.waiters.ticket(), drain)
         }
         if let drain { loop.execute(drain) }
         if let ticket { try await waitForRoom(ticket) }
     }
 
     private func waitForRoom(_ ticket: Int) async throws {
-        try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-                let immediate: Result<Void, any Error>? = state.withLock { state in
-                    if let failure = state.failure { return .failure(failure) }
-                    if Self.hasRoom(state) { return .success(()) }
-                    if Task.isCancelled { return .failure(CancellationError()) }
-                    state.waiters.append((ticket, continuation))
-                    return nil
-                }
-                if let immediate { continuation.resume(with: immediate) }
+        try await Waiters<Void>.wait { continuation in
+            state.withLock { state in
+                if let failure = state.failure { return .failure(failure) }
+                if Self.hasRoom(state) { return .success(()) }
+                if Task.isCancelled { return .failure(CancellationError()) }
+                state.waiters.add(continuation, ticket: ticket)
+                return nil
             }
-        } onCancel: {
-            let waiter = state.withLock { state in
-                state.waiters.firstIndex { $0.ticket == ticket }.map { state.waiters.remove(at: $0).continuation }
-            }
-            waiter?.resume(throwing: CancellationError())
+        } leaving: {
+            state.withLock { $0.waiters.remove(ticket: ticket) }
         }
     }
 
@@ -84,9 +76,7 @@ final class OutboundBuffer: Sendable {
     func writabilityChanged(_ isWritable: Bool) {
         let waiters = state.withLock { state in
             state.isWritable = isWritable
-            guard Self.hasRoom(state) else { return [CheckedContinuation<Void, any Error>]() }
-            defer { state.waiters = [] }
-            return state.waiters.map(\.continuation)
+            return Self.hasRoom(state) ? state.waiters.takeAll() : []
         }
         for waiter in waiters { waiter.resume() }
     }
@@ -98,8 +88,7 @@ final class OutboundBuffer: Sendable {
             state.drain = nil
             state.chunks = []
             state.queuedBytes = 0
-            defer { state.waiters = [] }
-            return state.waiters.map(\.continuation)
+            return state.waiters.takeAll()
         }
         for waiter in waiters { waiter.resume(throwing: error) }
     }
