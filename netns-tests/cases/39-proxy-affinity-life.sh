@@ -29,7 +29,7 @@ for number in range(100, 200):
             except OSError as error: answer = type(error).__name__
             print(source, port, answer)' "$(vip 1)" "$(at node)" "$([ $family = 4 ] && echo 192.168.60. || echo fd00:60::)"
 }
-world state 100 pod1 pod2 remote
+world state 7200 pod1 pod2 remote
 proxy_once web "${ranges[@]}"
 for family in 4 6; do clients >"$work/first$family"; clients >"$work/second$family"; done
 proxy_once web "${ranges[@]}"
@@ -41,7 +41,7 @@ for family in 4 6; do
     proven "over UDP" "$(ask client udp "$(vip 1)" 53 20 | tr ',' '\n' | wc -l)" 1
     proven "from the node" "$(ask node tcp "$(vip 1)" 80 20 | tr ',' '\n' | wc -l)" 1
 done
-world state 100 pod1 pod2
+world state 7200 pod1 pod2
 proxy_once web "${ranges[@]}"
 for family in 4 6; do
     clients >"$work/after$family"
@@ -51,12 +51,12 @@ for family in 4 6; do
     proven "how many can be remembered" "$(nft list map $(table) affinity | grep -o 'size [0-9]*' | awk '{ print ($2 > 65535) ? "many" : $2 }')" many
 done
 
-# left FAMILY...: seconds until the only client is forgotten.
+# Seconds until the only client is forgotten; 0: it is.
 left() { nft list map $(table) affinity | grep -oE 'expires ([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?' | python3 -c '
-import re, sys
+import math, re, sys
 units = {"h": 3600, "m": 60, "s": 1, "ms": 0.001}
 times = [sum(float(n) * units[u] for n, u in re.findall(r"(\d+)(ms|h|m|s)", line)) for line in sys.stdin]
-print(int(max(times, default=0)))'; }
+print(math.ceil(max(times, default=0)))'; }
 "$SKIFF_BIN/skiff" proxy --cleanup
 world state 600 pod1 pod2 remote
 proxy_once web "${ranges[@]}"
