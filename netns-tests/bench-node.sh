@@ -7,7 +7,8 @@
 #   ours      skiff routes, which masquerades too, and the rules by which skiff-cni keeps pods to their own addresses
 # Prints, per way, family and what: TCP Gbit/s and round trips a second of one TCP byte; the time that the kernel takes to send a UDP
 # packet of 64 bytes and a piece of 60,000, which travels as bulk TCP does; and ours as a share of the two (of a time: theirs as a share
-# of ours). All medians of RUNS; the last two are what a busy machine changes least. About 6 minutes with the defaults; all of it lives in namespaces of its own, which end with it. Needs cc.
+# of ours). All medians of RUNS; the last two are what a busy machine changes least.
+# About 6 minutes with the defaults; all of it lives in namespaces of its own, which end with it. Needs cc.
 set -u
 if [ "${1:-}" != inside ]; then
     cd "$(dirname "$0")" || exit 1
