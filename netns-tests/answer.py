@@ -16,9 +16,19 @@ class TCP(socketserver.BaseRequestHandler):
         self.request.sendall(f"{name} {plain(self.client_address[0])}\n".encode())
 
 
-class UDP(socketserver.BaseRequestHandler):
-    def handle(self):
-        self.request[1].sendto(f"{name} {plain(self.client_address[0])}\n".encode(), self.client_address)
+def answer_datagrams():
+    """From the address that was asked, as servers with several addresses must."""
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as server:
+        server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
+        server.bind(("", port))
+        while True:
+            try:
+                _, ancillary, _, client = server.recvmsg(100, socket.CMSG_SPACE(20))
+                own = [(level, kind, data[:16] + bytes(4)) for level, kind, data in ancillary]
+                server.sendmsg([f"{name} {plain(client[0])}\n".encode()], own, 0, client)
+            except OSError:
+                continue
 
 
 # One socket for both families: a host without IPv6 still has the other.
@@ -26,6 +36,5 @@ socketserver.TCPServer.allow_reuse_address = True
 socketserver.TCPServer.address_family = socket.AF_INET6
 tcp = socketserver.ThreadingTCPServer(("", port), TCP)
 tcp.daemon_threads = True
-udp = socketserver.UDPServer(("", port), UDP)
-threading.Thread(target=udp.serve_forever, daemon=True).start()
+threading.Thread(target=answer_datagrams, daemon=True).start()
 tcp.serve_forever()
