@@ -8,8 +8,9 @@ import json
 import sys
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlparse
+
+import api_server
 
 KINDS = {
     "/api/v1/services": ("v1", "Service"), "/api/v1/nodes": ("v1", "Node"),
@@ -55,12 +56,7 @@ def fail(wanted):
         changed.notify_all()
 
 
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_):
-        pass
-
+class Handler(api_server.Handler):
     def do_GET(self):
         url = urlparse(self.path)
         query = {key: values[0] for key, values in parse_qs(url.query).items()}
@@ -92,10 +88,7 @@ class Handler(BaseHTTPRequestHandler):
             position = len(history)
             while position and history[position - 1][0] > since:
                 position -= 1
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Transfer-Encoding", "chunked")
-        self.end_headers()
+        self.begin_watch()
         while True:
             with changed:
                 changed.wait_for(lambda: len(history) > position or era != mine)
@@ -132,20 +125,5 @@ class Handler(BaseHTTPRequestHandler):
             asked[reason] = asked.get(reason, 0) + 1
         self.answer(201, body)
 
-    def refuse(self, code, reason):
-        self.answer(code, {"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": reason, "code": code})
 
-    def answer(self, code, value):
-        body = json.dumps(value).encode()
-        self.send_response(code)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-
-class Server(ThreadingHTTPServer):
-    allow_reuse_address, daemon_threads = True, True
-
-
-Server(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+api_server.Server(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()

@@ -5,7 +5,6 @@ import NetworkTypes
 ///
 /// - SeeAlso: Linux `include/uapi/linux/netfilter/nfnetlink_conntrack.h`, `ctnetlink_alloc_filter`.
 enum ConntrackRequest {
-    private static let get: UInt16 = 1 << 8 | 1  // IPCTNL_MSG_CT_GET
     private static let delete: UInt16 = 1 << 8 | 2  // NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_DELETE
     private static let acknowledge: UInt16 = 4
 
@@ -82,7 +81,8 @@ enum ConntrackRequest {
 
     /// Asks for the one flow whose first packet was sent like this. Without an acknowledgement: the entry is one.
     static func put(get flow: Flow, sequence: UInt32, in writer: inout NetlinkWriter) {
-        writer.begin(type: get, flags: 0, sequence: sequence, family: flow.original.source.family == .ipv4 ? 2 : 10)
+        writer.begin(
+            type: ConntrackListing.get, flags: 0, sequence: sequence, family: flow.original.source.family == .ipv4 ? 2 : 10)
         put(
             Attribute.original, source: flow.original.source, destination: flow.original.destination, flow.transport,
             sourcePort: flow.original.sourcePort, destinationPort: flow.original.destinationPort, in: &writer)

@@ -148,6 +148,8 @@ package final class KernelApplier: RulesetApplier, FlowCleaner, ForeignTableRead
                 }
                 if !isInterrupted { return }
             }
+            throw ApplyError(
+                errno: ApplyError.interrupted, detail: "list flows: the table changed during each of \(Self.listingsMax) walks")
         }
 
         private static let listingsMax = 8

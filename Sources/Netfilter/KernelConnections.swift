@@ -22,7 +22,8 @@ package final class KernelConnections: ConnectionMonitor {
         try await worker.perform { [session] () throws(ApplyError) in
             guard Self.makesEvents else {
                 throw ApplyError(
-                    errno: ApplyError.notSupported, detail: "listen to connections: \(Self.settingPath) is 0 or missing")
+                    errno: ApplyError.notSupported,
+                    detail: "listen to connections: load nf_conntrack and write 2 to \(Self.settingPath)")
             }
             try session.join()
         }
@@ -50,9 +51,6 @@ package final class KernelConnections: ConnectionMonitor {
     // SAFETY: only the worker's thread touches the members, one closure at a time; the buffer lives as long as the object.
     private final class Session: @unchecked Sendable {
         private static let groups: [Int32] = [1, 3]  // NFNLGRP_CONNTRACK_NEW, NFNLGRP_CONNTRACK_DESTROY
-        private static let addMembership: Int32 = 1  // NETLINK_ADD_MEMBERSHIP
-        private static let dropMembership: Int32 = 2  // NETLINK_DROP_MEMBERSHIP
-        private static let netlinkLevel: Int32 = 270  // SOL_NETLINK
         private static let bufferForce: Int32 = 33  // SO_RCVBUFFORCE
         private static let bufferBytes: Int32 = 4 << 20
         /// Requests in one datagram.
@@ -74,34 +72,18 @@ package final class KernelConnections: ConnectionMonitor {
 
         func join() throws(ApplyError) {
             if !isBound {
-                // An unbound socket has the number that broadcasts leave out.
-                var place = sockaddr_nl()
-                place.nl_family = sa_family_t(AF_NETLINK)
-                let bound = withUnsafePointer(to: &place) {
-                    // SAFETY: `sockaddr_nl` begins with the family, and its own size is given.
-                    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                        bind(listener.descriptor, $0, socklen_t(MemoryLayout<sockaddr_nl>.size))
-                    }
-                }
-                guard bound == 0 else { throw ApplyError(errno: errno, detail: "listen to connections") }
+                try listener.bindForGroups()
                 // Of a proxy that is held up the kernel keeps so much and no more.
                 var size = Self.bufferBytes
                 _ = setsockopt(listener.descriptor, SOL_SOCKET, Self.bufferForce, &size, socklen_t(MemoryLayout<Int32>.size))
                 isBound = true
             }
-            for group in Self.groups { try setMembership(Self.addMembership, group) }
+            for group in Self.groups { try listener.join(group) }
         }
 
         func leave() {
-            for group in Self.groups { try? setMembership(Self.dropMembership, group) }
+            for group in Self.groups { try? listener.leave(group) }
             _ = try? drain()
-        }
-
-        private func setMembership(_ option: Int32, _ group: Int32) throws(ApplyError) {
-            var group = group
-            let result = setsockopt(
-                listener.descriptor, Self.netlinkLevel, option, &group, socklen_t(MemoryLayout<Int32>.size))
-            guard result == 0 else { throw ApplyError(errno: errno, detail: "listen to connections") }
         }
 
         func news(within interval: Duration) throws(ApplyError) -> ConnectionNews {

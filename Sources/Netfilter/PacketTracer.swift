@@ -12,8 +12,6 @@ import NetworkTypes
 package struct PacketTracer {
     private static let table = "skiff-trace"
     private static let group: Int32 = 9  // NFNLGRP_NFTRACE
-    private static let addMembership: Int32 = 1  // NETLINK_ADD_MEMBERSHIP
-    private static let socketLevel: Int32 = 270  // SOL_NETLINK
     /// Before connection tracking and before every translation.
     private static let priority: Int32 = -350
     private static let families: [UInt8: String] = [1: "inet", 2: "ip", 10: "ip6"]
@@ -28,20 +26,8 @@ package struct PacketTracer {
         family = TableFamily(selector.destination.family)
         listener = try NetfilterSocket()
         owner = try NetfilterSocket()
-        // An unbound socket has the number that broadcasts leave out.
-        var place = sockaddr_nl()
-        place.nl_family = sa_family_t(AF_NETLINK)
-        let bound = withUnsafePointer(to: &place) {
-            // SAFETY: `sockaddr_nl` begins with the family, and its own size is given.
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(listener.descriptor, $0, socklen_t(MemoryLayout<sockaddr_nl>.size))
-            }
-        }
-        guard bound == 0 else { throw ApplyError(errno: errno, detail: "listen to traces") }
-        var group = Self.group
-        let joined = setsockopt(
-            listener.descriptor, Self.socketLevel, Self.addMembership, &group, socklen_t(MemoryLayout<Int32>.size))
-        guard joined == 0 else { throw ApplyError(errno: errno, detail: "listen to traces") }
+        try listener.bindForGroups()
+        try listener.join(Self.group)
         try install(selector)
     }
 

@@ -11,7 +11,7 @@ package struct PodGarbageCollector: Controller {
     /// How long a node may be away, as one that registers again, before its pods go.
     static let quarantine: Duration = .seconds(40)
 
-    private let missing = MissingNodes()
+    private let missing = FirstSightings<String>(countMax: 10_000)
 
     package init() {}
 

@@ -8,7 +8,7 @@ import JSON
 package struct TaintEvictionController: Controller {
     package static let name = "taint-eviction-controller"
 
-    private let sightings = TaintSightings()
+    private let sightings = FirstSightings<NamespacedName>(countMax: 100_000)
 
     package init() {}
 
@@ -40,7 +40,7 @@ package struct TaintEvictionController: Controller {
             // Of several tolerations the shortest counts; one without a time tolerates for ever.
             guard let seconds = tolerations.compactMap(\.tolerationSeconds).min() else { continue }
             if taint.timeAdded == nil { isTimed = true }
-            let start = taint.timeAdded ?? sightings.since(pod, now: snapshot.now)
+            let start = taint.timeAdded ?? sightings.since(key, uid: pod.metadata.uid, now: snapshot.now)
             let end = start.adding(.seconds(max(0, seconds)))
             deadline = deadline.map { min($0, end) } ?? end
         }

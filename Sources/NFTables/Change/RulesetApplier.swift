@@ -84,6 +84,7 @@ package struct ApplyError: Error, Hashable, Sendable, CustomStringConvertible {
 
     package static let notPermitted: Int32 = 1
     package static let noEntry: Int32 = 2
+    package static let interrupted: Int32 = 4
     package static let busy: Int32 = 16
     package static let exists: Int32 = 17
     package static let invalid: Int32 = 22
